@@ -1,0 +1,42 @@
+# `make demo` and `make test` set up everything they need in .venv; nothing is installed outside it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test lint bench clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/app.done
+	$(BIN)/python app.py
+
+test: $(VENV)/dev.done
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/dev.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev.done
+	$(BIN)/python -m benchmarks
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "MRCMV Studio needs Python 3.11 or newer: name it with make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || $(PYTHON) -m virtualenv $(VENV) || \
+	  { echo "Python cannot make a virtual environment: install the package python3-venv and try again." >&2; exit 1; }
+
+$(VENV)/app.done: requirements.txt constraints.txt | $(BIN)/python
+	@echo "Setting up (once; a few minutes) ..."
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.done: requirements.txt requirements-train.txt requirements-dev.txt constraints.txt | $(BIN)/python
+	@echo "Setting up (once; a few minutes) ..."
+	$(PIP) -r requirements.txt -r requirements-train.txt -r requirements-dev.txt
+	@touch $@ $(VENV)/app.done
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

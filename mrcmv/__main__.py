@@ -1,0 +1,3 @@
+from mrcmv.cli import main
+
+main()
