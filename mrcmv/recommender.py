@@ -1,1 +1,398 @@
-"""The whole way of a clip: made safe, voice separated, understood, matched, rendered."""
+"""The whole way of a clip on one screen: made safe, voice separated, understood, matched, rendered.
+
+The only module that joins the rooms. Terminal, page and benchmarks all call this one, so a clip
+gets the same answer from each of them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+import numpy as np
+
+from mrcmv.media import (
+    ANALYSIS_RATE,
+    FRAME_COUNT,
+    FRAME_SIZE,
+    SAMPLE_RATE,
+    Clip,
+    Progress,
+    Speech,
+    open_clip,
+    read_sound,
+    to_mono,
+)
+
+if TYPE_CHECKING:
+    from mrcmv.library import Index, Library, Match
+    from mrcmv.mix import Preview
+    from mrcmv.model import Mrcmv
+    from mrcmv.separation import Separator, StemFiles
+
+T = TypeVar("T")
+Keep = Literal["voice", "original", "none"]
+
+
+class Stage(StrEnum):
+    """The steps of a suggestion, in order, in the words the user sees."""
+
+    READING = "Reading the clip"
+    SEPARATING = "Separating the voice"
+    UNDERSTANDING = "Understanding"
+    RANKING = "Ranking"
+
+
+TIMING_NAMES = {
+    Stage.READING: "intake",
+    Stage.SEPARATING: "separation",
+    Stage.UNDERSTANDING: "embedding",
+    Stage.RANKING: "search",
+}
+
+
+@dataclass(frozen=True)
+class StageEvent:
+    """How far one stage has come: ``done`` from 0 to 1; ``seconds`` is set when it is finished.
+
+    ``voice`` is the separated voice of the window (WAV) once SEPARATING has finished and a voice
+    was found, so that a page can play it while the rest goes on.
+    """
+
+    stage: Stage
+    done: float
+    seconds: float | None = None
+    voice: Path | None = None
+
+
+StageListener = Callable[[StageEvent], None]
+"""Hears every `StageEvent`; raising `mrcmv.media.Cancelled` from it stops the work."""
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """What was found for one clip.
+
+    Attributes
+    ----------
+    speech
+        Voice activity inside the window, in seconds of the clip; empty when nobody speaks.
+    voice
+        The window's separated voice, WAV 44.1 kHz stereo; None when the clip has no voice.
+    picture_share, voice_share
+        How much of the fused query came through each half of the fusion gate; they sum to 1.
+    matches
+        Best track first.
+    timings_s
+        Seconds by stage (`TIMING_NAMES`) and in total.
+    """
+
+    clip: Clip
+    speech: Speech
+    voice: Path | None
+    picture_share: float
+    voice_share: float
+    matches: tuple[Match, ...]
+    timings_s: dict[str, float]
+    checkpoint_name: str
+    checkpoint_sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of ``suggest --json``."""
+        clip = self.clip
+        return {
+            "clip": {
+                "duration_s": round(clip.duration_s, 3),
+                "width": clip.width,
+                "height": clip.height,
+                "fps": round(clip.fps, 3),
+                "has_audio": clip.has_audio,
+                "has_voice": bool(self.speech),
+            },
+            "weights": {"picture": round(self.picture_share, 4), "voice": round(self.voice_share, 4)},
+            "suggestions": [
+                {
+                    "rank": rank,
+                    "track_id": match.track.id,
+                    "title": match.track.title,
+                    "artist": match.track.artist,
+                    "licence": match.track.rights.licence,
+                    "similarity": round(match.similarity, 4),
+                    "start_s": match.start_s,
+                }
+                for rank, match in enumerate(self.matches, start=1)
+            ],
+            "timings_s": {name: round(seconds, 3) for name, seconds in self.timings_s.items()},
+            "checkpoint": {"name": self.checkpoint_name, "sha256": self.checkpoint_sha256},
+        }
+
+    def match(self, track_id: str) -> Match | None:
+        return next((m for m in self.matches if m.track.id == track_id), None)
+
+
+class _Stopwatch:
+    """Reports stages to a listener and keeps their seconds."""
+
+    def __init__(self, listener: StageListener | None) -> None:
+        self.listener = listener
+        self.seconds: dict[str, float] = {}
+
+    def begin(self, stage: Stage) -> Progress:
+        started = time.perf_counter()
+        self.seconds[TIMING_NAMES[stage]] = 0.0
+
+        def progress(done: float) -> None:
+            self.seconds[TIMING_NAMES[stage]] = time.perf_counter() - started
+            if self.listener:
+                self.listener(StageEvent(stage, min(done, 1.0)))
+
+        progress(0.0)
+        return progress
+
+    def finish(self, stage: Stage, progress: Progress, voice: Path | None = None) -> None:
+        progress(1.0)
+        if self.listener:
+            self.listener(StageEvent(stage, 1.0, self.seconds[TIMING_NAMES[stage]], voice))
+
+
+class Recommender:
+    """Finds and fits music for clips. One object serves a whole process.
+
+    The networks, the library and the index load at first use, once, and are shared by all
+    callers; `suggest` and `render` may be called from several threads.
+
+    Parameters
+    ----------
+    checkpoint
+        Name of a shipped checkpoint, or the path of a folder that holds one.
+    device
+        "auto", "cpu", "cuda" or "mps".
+    home
+        Where own tracks and embeddings are kept; see `mrcmv.media.home`.
+    """
+
+    def __init__(self, checkpoint: str = "compact", device: str = "auto", home: Path | None = None) -> None:
+        self.checkpoint = checkpoint
+        self.device = device
+        self.home = home
+        self._lock = threading.RLock()
+        self._loaded: dict[str, object] = {}
+
+    def _once(self, part: str, load: Callable[[], T]) -> T:
+        """Load a part at its first use; a second thread waits for the first one's result."""
+        with self._lock:
+            if part not in self._loaded:
+                self._loaded[part] = load()
+            return cast(T, self._loaded[part])
+
+    @property
+    def model(self) -> Mrcmv:
+        from mrcmv.model import load_model
+
+        return self._once("model", lambda: load_model(self.checkpoint, device=self.device))
+
+    @property
+    def separator(self) -> Separator:
+        from mrcmv.separation import Separator
+
+        return self._once("separator", lambda: Separator.load(device=self.model.device))
+
+    @property
+    def library(self) -> Library:
+        from mrcmv.library import Library
+
+        return self._once("library", lambda: Library.open(self.home))
+
+    def index(self, progress: Progress | None = None) -> Index:
+        """The index of the library as it is now; embeds tracks that are new to this checkpoint."""
+        with self._lock:
+            return self.library.index(self.model, progress=progress)
+
+    def warm_up(self) -> None:
+        """Load everything that the first clip would wait for, and run it once on nothing."""
+        self.index()
+        self.separator.separate(np.zeros((SAMPLE_RATE, 2), np.float32))
+        frames = np.zeros((FRAME_COUNT, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
+        self.model.embed_query(frames, np.zeros(ANALYSIS_RATE, np.float32))
+
+    def suggest(
+        self,
+        upload: Path,
+        folder: Path,
+        *,
+        start_s: float = 0.0,
+        end_s: float | None = None,
+        top_k: int = 5,
+        on_stage: StageListener | None = None,
+    ) -> Suggestions:
+        """Rank the library for one clip.
+
+        Parameters
+        ----------
+        upload
+            Any file; nothing is believed about it.
+        folder
+            A private, existing, empty folder of this clip; all that is made goes there.
+        start_s, end_s
+            The part to go by, in seconds; at most its first 32 s are used.
+
+        Raises
+        ------
+        mrcmv.media.UserError
+            The clip cannot be used; its text says why and what to do.
+        mrcmv.media.Cancelled
+            Raised by ``on_stage`` and passed on.
+        """
+        watch = _Stopwatch(on_stage)
+        began = time.perf_counter()
+
+        progress = watch.begin(Stage.READING)
+        clip = open_clip(upload, folder, start_s=start_s, end_s=end_s, progress=progress)
+        watch.finish(Stage.READING, progress)
+
+        progress = watch.begin(Stage.SEPARATING)
+        start, end = clip.window_s
+        voice, speech = self._separate(clip, start, end, progress)
+        watch.finish(Stage.SEPARATING, progress, voice)
+
+        progress = watch.begin(Stage.UNDERSTANDING)
+        heard = None if voice is None else to_mono(read_sound(voice))
+        query = self.model.embed_query(clip.read_frames(), heard)
+        watch.finish(Stage.UNDERSTANDING, progress)
+
+        progress = watch.begin(Stage.RANKING)
+        matches = self.index(progress=lambda done: progress(0.9 * done)).search(query.vector, top_k)
+        watch.finish(Stage.RANKING, progress)
+
+        return Suggestions(
+            clip=clip,
+            speech=speech,
+            voice=voice,
+            picture_share=query.picture_share,
+            voice_share=query.voice_share,
+            matches=tuple(matches),
+            timings_s={**watch.seconds, "total": time.perf_counter() - began},
+            checkpoint_name=self.model.name,
+            checkpoint_sha256=self.model.sha256,
+        )
+
+    def render(
+        self,
+        suggestions: Suggestions,
+        track_id: str,
+        destination: Path,
+        *,
+        level_lu: float = 13.0,
+        keep: Keep = "voice",
+        start_s: float | None = None,
+        progress: Progress | None = None,
+    ) -> Preview:
+        """Mix one track under the whole clip and write the MP4.
+
+        ``start_s`` is where the track begins; None takes its best moment for this clip. ``level_lu``
+        is how far the music lies under the voice, in LU.
+        """
+        track = self.library.get(track_id)
+        match = suggestions.match(track_id)
+        if start_s is None:
+            start_s = match.start_s if match else 0.0
+        return self.render_clip(
+            suggestions.clip,
+            track_id,
+            destination,
+            level_lu=level_lu,
+            keep=keep,
+            start_s=min(start_s, max(0.0, track.duration_s - 1.0)),
+            progress=progress,
+        )
+
+    def render_clip(
+        self,
+        clip: Clip,
+        track_id: str,
+        destination: Path,
+        *,
+        level_lu: float = 13.0,
+        keep: Keep = "voice",
+        start_s: float = 0.0,
+        progress: Progress | None = None,
+    ) -> Preview:
+        """As `render`, for a clip without suggestions; the track begins at ``start_s``."""
+        from mrcmv.mix import render_preview
+
+        track = self.library.get(track_id)
+        voice, speech = self.separate_clip(clip, _part(progress, 0.0, 0.5))
+        return render_preview(
+            clip,
+            self.library.sound_path(track_id),
+            destination,
+            music_start_s=start_s,
+            level_lu=level_lu,
+            keep=keep,
+            voice=voice,
+            speech=speech,
+            credit=track.credit_line(),
+            progress=_part(progress, 0.5, 1.0),
+        )
+
+    def separate_clip(self, clip: Clip, progress: Progress | None = None) -> tuple[Path | None, Speech]:
+        """The whole clip's voice (WAV) and voice activity; separated once and kept in its folder."""
+        return self._separate(clip, 0.0, clip.duration_s, progress)
+
+    def _separate(
+        self, clip: Clip, start_s: float, end_s: float, progress: Progress | None
+    ) -> tuple[Path | None, Speech]:
+        """Voice (WAV) and voice activity of a part of a clip; (None, empty) when nobody speaks.
+
+        Separating a part costs what the part is long, so a ranking does not wait for ten minutes
+        of sound when the network looks at 32 s. Both results are kept beside the clip.
+        """
+        from mrcmv.separation import find_speech
+
+        if clip.sound is None:
+            return None, Speech(())
+        folder = clip.folder / f"stems-{round(start_s * 1000)}-{round(end_s * 1000)}"
+        voice = folder / "voice.wav"
+        if not voice.exists():  # written under another name and renamed when complete
+            self.separator.separate_file(clip.sound, folder, start_s=start_s, end_s=end_s, progress=progress)
+        mix = read_sound(clip.sound, start_s=start_s, duration_s=end_s - start_s)
+        found = find_speech(read_sound(voice), mix=mix)
+        speech = Speech(tuple((start_s + begin, start_s + end) for begin, end in found.segments))
+        return (voice if speech else None), speech
+
+
+def separate_source(
+    source: Path, out: Path, *, device: str = "auto", progress: Progress | None = None
+) -> StemFiles:
+    """Split a clip's or a sound file's sound into ``out/voice.wav`` and ``out/accompaniment.wav``.
+
+    WAV, float32, 44.1 kHz, stereo. Raises `mrcmv.media.UserError` for a file without sound.
+    """
+    from mrcmv.media import open_sound
+    from mrcmv.model import pick_device
+    from mrcmv.separation import Separator
+
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+        sound = Path(folder) / "sound.flac"
+        open_sound(source, sound, progress=_part(progress, 0.0, 0.2))
+        return Separator.load(pick_device(device)).separate_file(
+            sound, out, progress=_part(progress, 0.2, 1.0)
+        )
+
+
+def _part(progress: Progress | None, begin: float, end: float) -> Progress | None:
+    """The share [begin, end] of a longer work's progress."""
+    if progress is None:
+        return None
+
+    def inner(done: float) -> None:
+        progress(begin + (end - begin) * done)
+
+    return inner
