@@ -1,5 +1,8 @@
 """Files in and out: the only room that calls ffmpeg, PyAV and soundfile."""
 
+from mrcmv.media.errors import IntakeError, MuxError, NoPictureError, SoundError, TooBigError, ToolError
+from mrcmv.media.ffmpeg import Limits, ffmpeg_exe, input_args, run_ffmpeg
+from mrcmv.media.sound import SoundWriter, read_blocks, read_sound, sound_length_s, to_mono, write_sound
 from mrcmv.media.types import (
     ANALYSIS_RATE,
     FRAME_COUNT,
@@ -26,10 +29,26 @@ __all__ = [
     "WINDOW_S",
     "Cancelled",
     "Clip",
+    "IntakeError",
+    "Limits",
+    "MuxError",
+    "NoPictureError",
     "Progress",
     "Samples",
+    "SoundError",
+    "SoundWriter",
     "Speech",
+    "TooBigError",
+    "ToolError",
     "UserError",
+    "ffmpeg_exe",
     "home",
+    "input_args",
+    "read_blocks",
+    "read_sound",
+    "run_ffmpeg",
+    "sound_length_s",
     "thread_budget",
+    "to_mono",
+    "write_sound",
 ]
