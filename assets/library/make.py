@@ -1,0 +1,115 @@
+"""Write what ships about the starter pack. Run from the project's folder.
+
+    python assets/library/make.py facts                        starter.json
+    python assets/library/make.py vectors [--checkpoint NAME]  vectors-<first 16 of the weights' hash>.npz
+
+``facts`` reads the package ``immich-memories-music``: mood and style are its folder and file names,
+tempo and key its LICENSE-MUSIC, titles are made here from the file names (the package gives none).
+Duration, loudness, true peak, waveform and the confidence of the tempo are measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import logging
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mrcmv.library.facts import measure_facts
+from mrcmv.library.rights import Rights
+from mrcmv.library.starter import FACTS, FOLDER, file_sha256, sounds_folder
+from mrcmv.library.track import Track
+
+log = logging.getLogger("make")
+DISTRIBUTION = "immich-memories-music"
+HOMEPAGE = "https://github.com/sdumont/immich-video-memory-generator"
+NUMERALS = ("I", "II", "III", "IV", "V")
+LINE = re.compile(r"^\s+(?P<file>\S+\.opus)\s+(?P<bpm>\d+) bpm\s+(?P<key>\S+ (?:major|minor))", re.MULTILINE)
+
+
+def write_facts() -> None:
+    sounds = sounds_folder()
+    if sounds is None:
+        raise SystemExit(f"Install {DISTRIBUTION} first.")
+    package = importlib.metadata.distribution(DISTRIBUTION)
+    terms = next(str(file.locate()) for file in package.files or [] if file.name == "LICENSE-MUSIC")
+    stated = {m["file"]: m for m in LINE.finditer(Path(terms).read_text(encoding="utf-8"))}
+    rights = Rights.state(
+        "MIT",
+        source=HOMEPAGE,
+        credit_required=False,
+        proof=f"LICENSE-MUSIC in the package {DISTRIBUTION} {package.version}: no attribution required",
+        date="2026-11-23",
+    )
+    rows, count = [], {}
+    for path in sorted(sounds.glob("*/*.opus")):
+        mood, style = path.parent.name, path.stem.split("_")[1]
+        number = count[mood, style] = count.get((mood, style), -1) + 1
+        bpm = float(stated[path.name]["bpm"])
+        facts = measure_facts(path, stated_bpm=bpm)
+        track = Track(
+            id=f"starter-{path.stem.replace('_', '-')}",
+            title=f"{mood.title()} {style.title()} {NUMERALS[number]}",
+            artist="Immich Memories",
+            album="immich-memories-music",
+            sha256=file_sha256(path),
+            pack="starter",
+            rights=rights,
+            duration_s=facts.duration_s,
+            tempo_bpm=bpm,
+            tempo_confidence=facts.tempo_confidence,
+            key=stated[path.name]["key"],
+            mood=mood,
+            genre=style,
+            tags=(mood, style, "instrumental", "generated"),
+            has_vocals=False,
+            lufs=facts.lufs,
+            true_peak_db=facts.true_peak_db,
+            peaks=facts.peaks,
+        )
+        kept = {
+            k: v
+            for k, v in track.to_json().items()
+            if k not in ("badge", "licence", "credit_line", "source_url")
+        }
+        rows.append({"file": path.relative_to(sounds).as_posix(), **kept})
+        log.info("%s  %s bpm %s; heard %s", track.title, bpm, track.key, facts.key)
+    about = {
+        "package": f"{DISTRIBUTION}=={package.version}",
+        "made_by": "assets/library/make.py facts",
+        "titles": "made from the file names, the package gives none",
+        "tempo_and_key": "as stated in the package's LICENSE-MUSIC; tempo_confidence is measured",
+    }
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    head = json.dumps(about, ensure_ascii=False, indent=1)[:-2]
+    FACTS.write_text(f'{head},\n "tracks": [\n{lines}\n]}}\n', encoding="utf-8")
+    log.info("%d tracks in %s", len(rows), FACTS.name)
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["facts", "vectors"])
+    parser.add_argument("--checkpoint", default="compact")
+    arguments = parser.parse_args()
+    if arguments.what == "facts":
+        write_facts()
+        return
+    from mrcmv.library.shipped import write_shipped
+
+    from mrcmv.library.starter import load_starter
+    from mrcmv.model import load_model
+
+    path = write_shipped(FOLDER, load_starter(), load_model(arguments.checkpoint))
+    log.info("written: %s (%d kB)", path.name, path.stat().st_size // 1000)
+
+
+if __name__ == "__main__":
+    main()

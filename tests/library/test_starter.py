@@ -1,0 +1,77 @@
+"""The shipped facts of the starter pack are those of the package."""
+
+import hashlib
+import importlib.metadata
+import json
+import re
+import shutil
+from pathlib import Path
+
+from mrcmv.library import Badge, Library
+from mrcmv.library.starter import FACTS, load_starter, sounds_folder
+
+
+def test_every_sound_of_the_package_is_there_with_its_hash(tmp_path: Path) -> None:
+    library = Library.open(tmp_path)
+    sounds = sounds_folder()
+    assert sounds is not None
+    assert len(library.tracks()) == 28
+    assert {library.sound_path(track.id) for track in library.tracks()} == set(sounds.glob("*/*.opus"))
+    for track in library.tracks():
+        path = library.sound_path(track.id)
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == track.sha256
+        assert track.mood == path.parent.name
+        assert track.badge is Badge.FREE
+        assert track.rights.licence == "MIT"
+
+
+def test_tempo_and_key_are_what_the_package_states() -> None:
+    package = importlib.metadata.distribution("immich-memories-music")
+    terms = next(file for file in package.files or [] if file.name == "LICENSE-MUSIC")
+    stated = dict(
+        re.findall(r"(\w+)\.opus\s+(\d+ bpm\s+\S+ \w+)", Path(str(terms.locate())).read_text(encoding="utf-8"))
+    )
+    tracks = load_starter().tracks
+    assert len(stated) == len(tracks) == 28
+    for track in tracks:
+        bpm, key = stated[track.id.removeprefix("starter-").replace("-", "_")].split(" bpm")
+        assert track.tempo_bpm == float(bpm)
+        assert track.key == key.strip()
+        assert 29 < track.duration_s < 33
+        assert -20 < track.lufs < -8
+        assert -3 < track.true_peak_db < 0.5
+        assert len(track.peaks) == 200
+        assert 0.3 < max(track.peaks) <= 1
+
+
+def test_titles_are_for_people_and_differ() -> None:
+    titles = [track.title for track in load_starter().tracks]
+    assert len(set(titles)) == 28
+    assert "Energetic Electronic II" in titles
+    assert not any("_" in title for title in titles)
+
+
+def test_a_changed_or_missing_file_is_left_out_and_named(tmp_path: Path) -> None:
+    sounds = sounds_folder()
+    assert sounds is not None
+    copy = Path(shutil.copytree(sounds, tmp_path / "tracks"))
+    (copy / "calm" / "calm_acoustic_1.opus").write_bytes(b"something else")
+    (copy / "happy" / "happy_acoustic_1.opus").unlink()
+    pack = load_starter(sounds=copy)
+    assert len(pack.tracks) == 26
+    assert [problem.split(":")[0] for problem in pack.problems] == [
+        "The starter track “Calm Acoustic I” was changed",
+        "The starter track “Happy Acoustic I” is missing",
+    ]
+
+
+def test_without_its_facts_the_program_says_so(tmp_path: Path) -> None:
+    pack = load_starter(facts=tmp_path / "nothing.json")
+    assert pack.tracks == ()
+    assert "starter.json" in pack.problems[0]
+
+
+def test_the_facts_say_how_they_were_made() -> None:
+    about = json.loads(FACTS.read_text(encoding="utf-8"))
+    assert about["package"] == "immich-memories-music==0.1.0"
+    assert "file names" in about["titles"]
