@@ -78,6 +78,6 @@ class Library:
                 "Starter pack",
                 len(self.starter.tracks),
                 ", ".join(sorted({track.licence for track in self.starter.tracks})),
-                "https://pypi.org/project/immich-memories-music/0.1.0/",
+                "the package immich-memories-music 0.1.0",
             )
         ]

@@ -39,17 +39,18 @@ def listen(mono: Samples, stated_bpm: float | None = None) -> Heard:
 
     With ``stated_bpm`` the tempo is taken as stated and only its confidence is measured.
     """
-    import librosa
+    from librosa.feature import chroma_cqt
+    from librosa.onset import onset_strength
 
     if len(mono) < 2 * RATE or float(np.abs(mono).max()) < 1e-4:
         return Heard(stated_bpm, 0.0, "")
-    onsets = librosa.onset.onset_strength(y=mono, sr=RATE, hop_length=HOP)
-    key = find_key(librosa.feature.chroma_cqt(y=mono, sr=RATE, hop_length=HOP).mean(axis=1))
+    onsets = onset_strength(y=mono, sr=RATE, hop_length=HOP)
+    key = find_key(chroma_cqt(y=mono, sr=RATE, hop_length=HOP).mean(axis=1))
     if stated_bpm is not None:
         return Heard(stated_bpm, pulse(onsets, stated_bpm), key)
-    tempo = find_tempo(onsets)
-    confidence = pulse(onsets, tempo)
-    return Heard(tempo, confidence, key) if confidence >= PULSE_FIT else Heard(None, 0.0, key)
+    bpm = find_tempo(onsets)
+    confidence = pulse(onsets, bpm)
+    return Heard(bpm, confidence, key) if confidence >= PULSE_FIT else Heard(None, 0.0, key)
 
 
 def find_tempo(onsets: NDArray[np.float32]) -> float:
@@ -57,11 +58,12 @@ def find_tempo(onsets: NDArray[np.float32]) -> float:
 
     librosa leans towards 120; the octave (within 60 to 180) whose beat repeats most strongly wins.
     """
-    import librosa
+    from librosa.feature import tempo
 
-    first = float(np.ravel(librosa.feature.tempo(onset_envelope=onsets, sr=RATE, hop_length=HOP))[0])
+    first = float(np.ravel(tempo(onset_envelope=onsets, sr=RATE, hop_length=HOP))[0])
     octaves = [first] + [bpm for bpm in (first / 2, first * 2) if 60 <= bpm <= 180]
-    return round(max(octaves, key=lambda bpm: pulse(onsets, bpm)), 1)
+    best: float = max(octaves, key=lambda bpm: pulse(onsets, bpm))
+    return round(best, 1)
 
 
 def pulse(onsets: NDArray[np.float32], tempo_bpm: float) -> float:

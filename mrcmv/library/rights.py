@@ -136,7 +136,7 @@ class Rights:
             needs_credit = known.credit_required if credit_required is None else credit_required
             if known.credit_required and not needs_credit and not proof:
                 raise RightsError(
-                    f"{known.id} asks for a credit: say where the author waives it (proof), or keep the credit."
+                    f"{known.id} asks for a credit: keep it, or say where the author waives it (proof)."
                 )
             if known.id == BOUGHT_LICENCE and not proof:
                 raise RightsError("A bought licence needs its proof: the receipt's number or address.")

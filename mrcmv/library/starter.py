@@ -62,9 +62,7 @@ def load_starter(facts: Path = FACTS, sounds: Path | None = None) -> StarterPack
     try:
         rows = json.loads(facts.read_text(encoding="utf-8"))["tracks"]
     except (OSError, ValueError, KeyError):
-        return _warned(
-            [], {}, ["The starter pack's facts are missing: get assets/library/starter.json again."]
-        )
+        return _warned([], {}, ["The starter pack's facts are missing: restore assets/library/starter.json."])
     sounds = sounds or sounds_folder()
     if sounds is None:
         return _warned(

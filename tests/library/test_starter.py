@@ -28,9 +28,8 @@ def test_every_sound_of_the_package_is_there_with_its_hash(tmp_path: Path) -> No
 def test_tempo_and_key_are_what_the_package_states() -> None:
     package = importlib.metadata.distribution("immich-memories-music")
     terms = next(file for file in package.files or [] if file.name == "LICENSE-MUSIC")
-    stated = dict(
-        re.findall(r"(\w+)\.opus\s+(\d+ bpm\s+\S+ \w+)", Path(str(terms.locate())).read_text(encoding="utf-8"))
-    )
+    text = Path(str(terms.locate())).read_text(encoding="utf-8")
+    stated = dict(re.findall(r"(\w+)\.opus\s+(\d+ bpm\s+\S+ \w+)", text))
     tracks = load_starter().tracks
     assert len(stated) == len(tracks) == 28
     for track in tracks:
