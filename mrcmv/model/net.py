@@ -145,11 +145,18 @@ class MrcmvNet(nn.Module):
             voice_present = torch.zeros(batch, dtype=torch.bool, device=picture_tokens.device)
         picture = self.picture_project(_blank(picture_tokens, picture_present))
         voice = self.voice_project(_blank(voice_tokens, voice_present))
-        seen = self._branch(self.picture_sa, self.picture_cma, picture, self.voice_sa, voice, voice_present)
-        heard = self._branch(self.voice_sa, self.voice_cma, voice, self.picture_sa, picture, picture_present)
+        seen, heard = self.picture_sa(picture), self.voice_sa(voice)
+        if self.config.arrangement == "sequential":  # CMA(SA(V), SA(A)) and CMA(SA(A), SA(V))
+            picture, voice = seen, heard
+        seen_across = self.picture_cma(picture, *_other_or_own(voice, picture, voice_present))
+        heard_across = self.voice_cma(voice, *_other_or_own(picture, voice, picture_present))
+        if self.config.arrangement == "parallel":  # [SA(V), CMA(V, A)] and [SA(A), CMA(A, V)] in depth
+            seen_across = torch.cat([seen, seen_across], dim=-1)
+            heard_across = torch.cat([heard, heard_across], dim=-1)
         steps = self.config.grid_steps
         fused, info = self.gate(
-            _blank(to_grid(seen, steps), picture_present), _blank(to_grid(heard, steps), voice_present)
+            _blank(to_grid(seen_across, steps), picture_present),
+            _blank(to_grid(heard_across, steps), voice_present),
         )
         return self.query_head(fused), info
 
@@ -157,21 +164,6 @@ class MrcmvNet(nn.Module):
         """[B, 72, 128] -> [B, 512]; self-attention only, as nothing else is known of the query."""
         attended = self.music_sa(self.music_project(tokens))
         return self.music_head(to_grid(attended, self.config.music_steps))
-
-    def _branch(
-        self,
-        own_sa: AttStack,
-        own_cma: AttStack,
-        x: Tensor,
-        other_sa: AttStack,
-        y: Tensor,
-        y_present: Tensor | None,
-    ) -> Tensor:
-        """SA(x) and CMA(x, y), joined in depth (parallel), or CMA(SA(x), SA(y)) (sequential)."""
-        own = own_sa(x)
-        if self.config.arrangement == "sequential":
-            return own_cma(own, *_other_or_own(other_sa(y), own, y_present))
-        return torch.cat([own, own_cma(x, *_other_or_own(y, x, y_present))], dim=-1)
 
     def freeze_batchnorm(self, frozen: bool = True) -> Self:
         """Let BatchNorm use its stored statistics in training too; for batches of a few clips."""

@@ -1,0 +1,149 @@
+"""Checkpoints: ``checkpoints/<name>/{model.safetensors, config.json, metrics.json, README.md}``.
+
+Nothing is pickled: a checkpoint from somewhere else can hold wrong numbers, but no program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mrcmv
+from mrcmv.media import UserError, home
+from mrcmv.model.config import ModelConfig
+from mrcmv.model.mrcmv import Mrcmv, build, pick_device, weights_bytes
+from mrcmv.model.net import MrcmvNet
+
+WEIGHTS, CONFIG, METRICS, CARD = "model.safetensors", "config.json", "metrics.json", "README.md"
+
+
+class CheckpointError(UserError):
+    """A checkpoint that is not there, damaged or not what its configuration says."""
+
+
+def checkpoint_folders() -> list[Path]:
+    """Where names are looked up: the project's own checkpoints, then the user's."""
+    return [Path(mrcmv.__file__).resolve().parent.parent / "checkpoints", home() / "checkpoints"]
+
+
+def available() -> dict[str, Path]:
+    """Name -> folder of every checkpoint that can be loaded by name; the project's own come first."""
+    found: dict[str, Path] = {}
+    for parent in checkpoint_folders():
+        for weights in sorted(parent.glob(f"*/{WEIGHTS}")):
+            found.setdefault(weights.parent.name, weights.parent)
+    return found
+
+
+def save_checkpoint(folder: Path, net: MrcmvNet, name: str, metrics: Mapping[str, Any]) -> Path:
+    """Write ``folder/name/`` and return it. Each file appears whole or not at all.
+
+    ``metrics`` must be JSON; it becomes ``metrics.json``, with the weights' SHA-256 beside it. A card is
+    written only where there is none yet.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise CheckpointError("A checkpoint's name may hold letters, digits, dots, dashes and underscores.")
+    target = Path(folder) / name
+    target.mkdir(parents=True, exist_ok=True)
+    weights = weights_bytes(net)
+    facts = {
+        "name": name,
+        "sha256": hashlib.sha256(weights).hexdigest(),
+        "parameters": sum(parameter.numel() for parameter in net.parameters()),
+        "metrics": dict(metrics),
+    }
+    _write(target / WEIGHTS, weights)
+    _write(target / CONFIG, net.config.to_json().encode())
+    _write(target / METRICS, (json.dumps(facts, indent=2) + "\n").encode())
+    if not (target / CARD).exists():
+        _write(target / CARD, _card(facts).encode())
+    return target
+
+
+def load_model(name_or_path: str | Path = "compact", device: str = "auto") -> Mrcmv:
+    """A checkpoint by name or folder, ready to embed.
+
+    ``device``: auto (cuda, else mps, else cpu) or one of them. Without a checkpoint of that name
+    ``debug`` is a tiny network of random weights, for trying the program out.
+
+    Raises
+    ------
+    CheckpointError
+        It is not there, its files are damaged, or weights and configuration do not fit.
+    """
+    chosen = pick_device(device)
+    folder = _find(name_or_path)
+    if folder is None:
+        return Mrcmv(ModelConfig.debug(), name="debug", device=chosen)
+    net, name = load_net(folder), folder.resolve().name
+    return Mrcmv(net.config, net=net, name=name, device=chosen)
+
+
+def load_net(folder: Path) -> MrcmvNet:
+    """The network of the checkpoint in this folder, on the CPU, in eval mode; hash-checked."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        config = ModelConfig.read(folder / CONFIG)
+        weights = (folder / WEIGHTS).read_bytes()
+        metrics = folder / METRICS
+        facts = json.loads(metrics.read_text(encoding="utf-8")) if metrics.exists() else {}
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"The checkpoint {folder.name!r} cannot be read: it needs {WEIGHTS} and {CONFIG}."
+        ) from error
+    wanted = facts.get("sha256", "") if isinstance(facts, dict) else ""
+    if wanted and hashlib.sha256(weights).hexdigest() != wanted:
+        raise CheckpointError(f"The weights of {folder.name!r} are damaged: get the checkpoint again.")
+    net = build(config)
+    try:
+        net.load_state_dict(load(weights))
+    except (SafetensorError, RuntimeError) as error:
+        raise CheckpointError(
+            f"The weights of {folder.name!r} do not fit its {CONFIG}: get the checkpoint again."
+        ) from error
+    return net.eval()
+
+
+def _find(name_or_path: str | Path) -> Path | None:
+    """The folder meant; None for the random ``debug`` network."""
+    known = available()
+    if str(name_or_path) in known:
+        return known[str(name_or_path)]
+    path = Path(name_or_path)
+    if (path / WEIGHTS).is_file():
+        return path
+    if str(name_or_path) == "debug":
+        return None
+    names = ", ".join([*known, "debug"])
+    raise CheckpointError(
+        f"There is no checkpoint {path.name!r}: choose one of {names}, or name a folder that holds "
+        f"{WEIGHTS} and {CONFIG}."
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)
+
+
+def _card(facts: Mapping[str, Any]) -> str:
+    lines = [
+        f"# {facts['name']}",
+        "",
+        f"{facts['parameters']:,} parameters. SHA-256 of `{WEIGHTS}`: `{facts['sha256']}`.",
+        f"Every choice of the network stands in `{CONFIG}`, what was measured in `{METRICS}`.",
+        "",
+    ]
+    numbers = {key: value for key, value in facts["metrics"].items() if isinstance(value, int | float)}
+    if numbers:
+        lines += ["| measure | value |", "|---|---|"]
+        lines += [f"| {key} | {value:g} |" for key, value in numbers.items()] + [""]
+    return "\n".join(lines)
