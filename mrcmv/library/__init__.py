@@ -3,18 +3,30 @@
 `Library.open` gives all tracks; `Library.index` makes them searchable by a network's vectors.
 """
 
+from mrcmv.library.adding import AlreadyThere, FolderReport
+from mrcmv.library.embeddings import MusicEmbedder
+from mrcmv.library.index import Index, Match
 from mrcmv.library.library import Library, Pack, UnknownTrack
+from mrcmv.library.licences import LICENCES, Licence, find_licence
 from mrcmv.library.rights import Badge, ContentId, Rights, RightsError
 from mrcmv.library.track import PEAK_COUNT, Track
 
 __all__ = [
+    "LICENCES",
     "PEAK_COUNT",
+    "AlreadyThere",
     "Badge",
     "ContentId",
+    "FolderReport",
+    "Index",
     "Library",
+    "Licence",
+    "Match",
+    "MusicEmbedder",
     "Pack",
     "Rights",
     "RightsError",
     "Track",
     "UnknownTrack",
+    "find_licence",
 ]

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mrcmv.library.starter import StarterPack, load_starter
+from mrcmv.library.adding import FolderReport, Said, add_file, add_folder
+from mrcmv.library.catalog import Catalog
+from mrcmv.library.embeddings import MusicEmbedder
+from mrcmv.library.index import Index
+from mrcmv.library.rights import Rights
+from mrcmv.library.shelf import Shelf
+from mrcmv.library.starter import FOLDER, StarterPack, load_starter
 from mrcmv.library.track import Track
-from mrcmv.media import UserError, home
+from mrcmv.library.vectors import Built, build_index
+from mrcmv.media import Progress, UserError, home
 
 
 class UnknownTrack(UserError):
@@ -30,7 +39,10 @@ class Pack:
 
 
 class Library:
-    """All tracks that can be suggested. Safe for several threads; open one for each process.
+    """All tracks that can be suggested.
+
+    Safe for several threads and, on the disk, for several processes: each sees at its next call
+    what the others added or removed. Nothing is written before the first track is added or embedded.
 
     Parameters
     ----------
@@ -38,20 +50,34 @@ class Library:
         Where own tracks and embeddings are kept.
     starter
         The tracks that are always there.
+    shipped_folder
+        Where the starter pack's ready vectors lie.
     """
 
-    def __init__(self, folder: Path, starter: StarterPack) -> None:
+    def __init__(self, folder: Path, starter: StarterPack, shipped_folder: Path = FOLDER) -> None:
         self.folder = folder
         self.starter = starter
+        self._shipped_folder = shipped_folder
+        self._catalog = Catalog(folder / "catalog.sqlite")
+        self._shelf = Shelf(folder)
+        self._embeddings = folder / "embeddings"
+        self._reading = threading.Lock()
+        self._own: tuple[tuple[int, int], list[Track]] = ((0, 0), [])
+        self._indexing = threading.Lock()
+        self._built: dict[str, Built] = {}
 
     @classmethod
     def open(cls, home_folder: Path | None = None) -> Library:
-        """The library below ``home_folder`` (default `mrcmv.media.home`), made at its first use."""
+        """The library below ``home_folder`` (default `mrcmv.media.home`)."""
         return cls((home_folder or home()) / "library", load_starter())
 
     def tracks(self) -> list[Track]:
         """Every track: the starter pack, then own tracks in the order they were added."""
-        return list(self.starter.tracks)
+        with self._reading:
+            stamp = self._catalog.stamp()
+            if stamp != self._own[0]:
+                self._own = (stamp, self._catalog.tracks())
+            return [*self.starter.tracks, *self._own[1]]
 
     def get(self, track_id: str) -> Track:
         """One track by its id.
@@ -67,17 +93,142 @@ class Library:
 
     def sound_path(self, track_id: str) -> Path:
         """The sound file of a track: Opus of the starter pack, or canonical FLAC."""
-        track = self.get(track_id)
-        return self.starter.paths[track.id]
+        return self._path(self.get(track_id))
 
     def packs(self) -> list[Pack]:
-        """Where the tracks come from."""
+        """Where the tracks come from; own tracks are a pack too, as soon as there are any."""
+        starter, own = self.starter.tracks, self.tracks()[len(self.starter.tracks) :]
+        packs = [Pack("starter", "Starter pack", len(starter), _licences(starter), "immich-memories-music")]
+        if own:
+            packs.append(Pack("own", "Your own tracks", len(own), _licences(own), "added on this machine"))
+        return packs
+
+    def add(
+        self,
+        path: Path,
+        rights: Rights,
+        *,
+        title: str | None = None,
+        artist: str | None = None,
+        album: str | None = None,
+        mood: str | None = None,
+        genre: str | None = None,
+        tags: Sequence[str] = (),
+        has_vocals: bool | None = None,
+        progress: Progress | None = None,
+    ) -> Track:
+        """Add one sound file under the rights stated (`Rights.state`).
+
+        Title and artist default to the file's tags, the title then to its name. Tempo, key,
+        loudness and waveform are measured; mood, genre, tags and vocals are only what is said here.
+
+        Raises
+        ------
+        UserError
+            The file cannot be used, its rights do not allow it, or the same sound is there already.
+        """
+        said = Said(title or "", artist or "", album or "", mood or "", genre or "", tuple(tags), has_vocals)
+        return add_file(Path(path), rights, said, **self._stores(), progress=progress)
+
+    def add_folder(
+        self,
+        folder: Path,
+        rights: Rights,
+        *,
+        artist: str | None = None,
+        album: str | None = None,
+        mood: str | None = None,
+        genre: str | None = None,
+        tags: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> FolderReport:
+        """Add all sound files below a folder under the same rights; bad ones are reported, not fatal."""
+        said = Said("", artist or "", album or "", mood or "", genre or "", tuple(tags))
+        return add_folder(Path(folder), rights, said, **self._stores(), progress=progress)
+
+    def remove(self, track_id: str) -> Track:
+        """Take one own track out, with its sound and its vectors.
+
+        Raises
+        ------
+        UserError
+            It is unknown, or belongs to the starter pack.
+        """
+        track = self.get(track_id)
+        if track.pack != "own":
+            raise UserError("The starter tracks belong to the program: only your own tracks can be removed.")
+        with self._catalog.writing() as database:
+            self._catalog.delete(database, track.id)
+        with self._catalog.writing():  # nobody adds the same sound again while its file goes
+            if self._catalog.find(sound=track.sha256) is None:
+                self._shelf.drop(track.sha256)
+        for kept in self._embeddings.glob(f"*/{track.sha256}.npz"):
+            kept.unlink(missing_ok=True)
+        return track
+
+    def verify(self, *, repair: bool = False, progress: Progress | None = None) -> list[str]:
+        """Read every sound again and compare it with its hash; one sentence for each problem.
+
+        With ``repair`` the files that interrupted work left behind are deleted (and not reported).
+        """
+        problems = list(load_starter().problems)
+        own = self._catalog.tracks()
+        for number, track in enumerate(own):
+            if progress:
+                progress(number / len(own))
+            wrong = self._shelf.problem(track.sha256)
+            if wrong:
+                problems.append(
+                    f"The sound of “{track.title}” ({track.id}) is {wrong}: remove it and add it again."
+                )
+        problems += self._strays(repair)
+        if progress:
+            progress(1.0)
+        return problems
+
+    def index(self, model: MusicEmbedder, progress: Progress | None = None) -> Index:
+        """The searchable library for one network, as it is now.
+
+        Costs one look into the catalog when nothing changed; otherwise only tracks that are new to
+        this network are embedded, with progress. Stopping it loses at most the track in work.
+        """
+        with self._indexing:
+            tracks = tuple(self.tracks())
+            before = self._built.get(model.sha256)
+            if before is None or before.wanted != tracks:
+                self._built[model.sha256] = build_index(
+                    tracks,
+                    self._path,
+                    model,
+                    cache_folder=self._embeddings,
+                    shipped_folder=self._shipped_folder,
+                    before=before,
+                    progress=progress,
+                )
+            elif progress:
+                progress(1.0)
+            return self._built[model.sha256].index
+
+    def _path(self, track: Track) -> Path:
+        return self.starter.paths.get(track.id) or self._shelf.path(track.sha256)
+
+    def _stores(self) -> dict[str, Any]:
+        return {"catalog": self._catalog, "shelf": self._shelf, "others": self.starter.tracks}
+
+    def _strays(self, repair: bool) -> list[str]:
+        def known() -> set[str]:
+            return {track.sha256 for track in self._catalog.tracks()}
+
+        strays = self._shelf.stray_files(known())
+        if strays and repair:
+            with self._catalog.writing():
+                for path in self._shelf.stray_files(known()):
+                    path.unlink(missing_ok=True)
+            return []
         return [
-            Pack(
-                "starter",
-                "Starter pack",
-                len(self.starter.tracks),
-                ", ".join(sorted({track.licence for track in self.starter.tracks})),
-                "the package immich-memories-music 0.1.0",
-            )
+            f"The file {path.name} is left over from interrupted work: verify with repair." for path in strays
         ]
+
+
+def _licences(tracks: Sequence[Track]) -> str:
+    return ", ".join(sorted({track.licence for track in tracks}))

@@ -1,0 +1,89 @@
+"""The sound files of own tracks: taken in, stored under their hash, checked, cleared up.
+
+A file is in its place before its row is committed, so a program that dies in between leaves a file
+without a row (harmless, found by `stray_files`) and never a row without a file.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mrcmv.library.starter import file_sha256
+from mrcmv.media import Progress, UserError
+
+MAX_TRACK_S = 900.0
+"""Longest track that is taken, in seconds; its samples fit into memory."""
+MIN_TRACK_S = 2.0
+"""Shortest track that is taken, in seconds."""
+STRAY_AGE_S = 3600.0
+"""A file without a row may belong to work of another process until it is this old."""
+
+
+class Shelf:
+    """Folder ``sounds`` with ``<sha256>.flac`` files, and ``incoming`` for those on their way."""
+
+    def __init__(self, folder: Path) -> None:
+        self.sounds = folder / "sounds"
+        self.incoming = folder / "incoming"
+
+    def path(self, sha256: str) -> Path:
+        return self.sounds / f"{sha256}.flac"
+
+    @contextmanager
+    def receiving(self) -> Iterator[Path]:
+        """A name for a file on its way; whatever still has it afterwards is deleted."""
+        self.incoming.mkdir(parents=True, exist_ok=True)
+        self.sounds.mkdir(parents=True, exist_ok=True)
+        path = self.incoming / f"{secrets.token_hex(8)}.flac"
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def store(self, received: Path, sha256: str) -> None:
+        """Put a received file in its place, on the disk and not only in its cache."""
+        with received.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(received, self.path(sha256))
+
+    def drop(self, sha256: str) -> None:
+        self.path(sha256).unlink(missing_ok=True)
+
+    def problem(self, sha256: str) -> str | None:
+        """What is wrong with a stored file ("missing", "changed"), or None."""
+        path = self.path(sha256)
+        try:
+            return None if file_sha256(path) == sha256 else "changed"
+        except OSError:
+            return "missing"
+
+    def stray_files(self, known: set[str]) -> list[Path]:
+        """Files of interrupted work: sounds that no track owns, and what never arrived."""
+        strays = [path for path in _files(self.sounds) if path.stem not in known]
+        old = time.time() - STRAY_AGE_S
+        return [path for path in strays + _files(self.incoming) if path.stat().st_mtime < old]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+
+
+def take_in(source: Path, received: Path, progress: Progress | None = None) -> tuple[str, str]:
+    """Turn any sound file into canonical FLAC; returns its own title and artist, empty without tags.
+
+    Raises
+    ------
+    UserError
+        The file is no sound that can be read, or is too short.
+    """
+    from mrcmv.media import open_sound
+
+    facts = open_sound(source, received, max_s=MAX_TRACK_S, progress=progress)
+    if facts.duration_s < MIN_TRACK_S:
+        raise UserError(f"This sound is shorter than {MIN_TRACK_S:.0f} s: choose a longer one.")
+    return facts.title or "", facts.artist or ""
