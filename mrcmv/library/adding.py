@@ -151,14 +151,13 @@ def _require_rights(rights: Rights) -> None:
         raise RightsError("This licence forbids changed versions, and music under a video counts as one.")
 
 
-def _credit_names_somebody(track: Track) -> None:
+def _credit_names_somebody(rights: Rights, artist: str) -> None:
     """Refuse a duty to credit that nobody could fulfil."""
-    rights = track.rights
-    if rights.credit_required and not rights.credit and track.artist == UNKNOWN_ARTIST:
-        raise RightsError(
-            f"{rights.licence} asks for a credit and the file names no artist: name the artist."
-        )
-    if rights.licence == OWN_WORK and track.artist == UNKNOWN_ARTIST:
+    if artist != UNKNOWN_ARTIST:
+        return
+    if rights.credit_required and not rights.credit:
+        raise RightsError(f"{rights.licence} asks for a credit, but no artist is known: name the artist.")
+    if rights.licence == OWN_WORK:
         raise RightsError("Own work needs its author: name the artist.")
 
 

@@ -23,7 +23,7 @@ from mrcmv.media import Samples, read_sound, to_mono
 
 log = logging.getLogger(__name__)
 
-BATCH = 4
+BATCH = 2
 """Windows that the network gets at once: between two batches work can be cancelled."""
 
 
@@ -133,7 +133,7 @@ def write_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with partial.open("wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, **arrays)  # type: ignore[arg-type]
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

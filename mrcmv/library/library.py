@@ -226,7 +226,8 @@ class Library:
                     path.unlink(missing_ok=True)
             return []
         return [
-            f"The file {path.name} is left over from interrupted work: verify with repair." for path in strays
+            f"The file {path.name} is left over from interrupted work: run library verify --repair."
+            for path in strays
         ]
 
 

@@ -81,7 +81,7 @@ def take_in(source: Path, received: Path, progress: Progress | None = None) -> t
     UserError
         The file is no sound that can be read, or is too short.
     """
-    from mrcmv.media import open_sound
+    from mrcmv.media import open_sound  # type: ignore[attr-defined]
 
     facts = open_sound(source, received, max_s=MAX_TRACK_S, progress=progress)
     if facts.duration_s < MIN_TRACK_S:
