@@ -39,6 +39,7 @@ class ModelConfig:
     picture_size: int = 224  # side in pixels; unspecified in the paper, 224 is SlowFast's own
     slowfast_depth: Literal[18, 50, 101] = 50  # unspecified in the paper
     slowfast_stem: tuple[int, int] = (64, 8)  # channels after the stems (slow, fast); unspecified
+    slowfast_residual: float = 0.0  # start of each residual block's gain: 0 as pytorchvideo, 1 learns sooner
     fast_frames: int = 64  # stated
     slow_frames: int = 8  # stated
     slow_sampling: SlowSampling = "strided"  # unspecified: every 8th frame, where the lateral paths land
@@ -126,6 +127,7 @@ class ModelConfig:
             picture_size=112,
             slowfast_depth=18,
             slowfast_stem=(32, 4),
+            slowfast_residual=1.0,
             vggish_width=0.25,
             vggish_hidden=128,
             vggish_norm="batch",

@@ -23,6 +23,7 @@ WINDOW_SAMPLES = round(WINDOW_S * ANALYSIS_RATE)
 FRAME, HOP, FFT = 400, 160, 512  # samples at 16 kHz: 25 ms, 10 ms, and the next power of two
 BANDS, LOWEST_HZ, HIGHEST_HZ, LOG_OFFSET = 64, 125.0, 7500.0, 0.01
 PATCH_FRAMES = 96  # 0.96 s
+PAUSE = -3.0  # what `clip` puts where nothing sounds, in spreads: about where silence lies for speech
 PIXEL_MEAN, PIXEL_STD = 0.45, 0.225  # of SlowFast's public weights, for pixels in 0..1
 
 
@@ -127,14 +128,15 @@ def standardise(mel: Tensor, sounding: NDArray[np.bool_]) -> Tensor:
     """Take the clip's own mean spectrum off and divide by its own spread, over its sounding frames.
 
     What stays is how the sound moves: pauses, speed, melody, stress. What goes is what a voice, a room or
-    a microphone adds to every moment alike. Values are kept within 5 spreads.
+    a microphone adds to every moment alike, and the residue of the music in the pauses: frames without
+    sound become one constant. Values are kept within 5 spreads.
     """
     mask = torch.from_numpy(sounding)
     if not mask.any():
-        return torch.zeros_like(mel)
+        return torch.full_like(mel, PAUSE)
     moving = mel - mel[mask].mean(dim=0)
     spread = moving[mask].square().mean().sqrt().clamp_min(0.1)
-    return (moving / spread).clamp(-5.0, 5.0)
+    return (moving / spread).clamp(-5.0, 5.0).masked_fill(~mask[:, None], PAUSE)
 
 
 def patch_starts(frames: int, patches: int) -> list[int]:
@@ -163,7 +165,7 @@ def mel_matrix() -> NDArray[np.float32]:
     return np.maximum(weights, 0.0).astype(np.float32)
 
 
-def _mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mel(hertz: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(1127.0 * np.log1p(hertz / 700.0))
 
 

@@ -53,7 +53,9 @@ class SlowFast(nn.Module):
         )
         # The last block pools and joins both paths; here they stay apart in time.
         self.blocks = nn.ModuleList(list(whole.blocks)[:5])
-        self.slow_channels, self.fast_channels = config.picture_channels
+        for name, parameter in self.blocks.named_parameters():
+            if name.endswith("branch2.norm_c.weight"):  # at 0 a block starts as its shortcut alone
+                nn.init.constant_(parameter, config.slowfast_residual)
         self._slow_frames = slow_frame_indices(config)
 
     def forward(self, frames: Tensor) -> SlowFastFeatures:

@@ -6,6 +6,7 @@ and without BatchNorm the modules carry the names of the public PyTorch port, so
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from mrcmv.model.config import ModelConfig
@@ -36,7 +37,8 @@ class VGGish(nn.Module):
                 layers.append(nn.BatchNorm2d(width))
             layers.append(nn.ReLU(inplace=True))
             before = width
-        self.features = nn.Sequential(*layers)
+        # Channels last in memory: the narrow convolutions then take half the time on a CPU.
+        self.features = nn.Sequential(*layers).to(memory_format=torch.channels_last)
         self.embeddings = nn.Sequential(
             nn.Linear(before * 6 * 4, config.vggish_hidden),
             nn.ReLU(inplace=True),
@@ -44,6 +46,12 @@ class VGGish(nn.Module):
             nn.ReLU(inplace=True),
             nn.Linear(config.vggish_hidden, config.vggish_out),
         )
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                # He's initialisation: with torch's default the signal fades from layer to layer.
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def forward(self, patches: Tensor) -> Tensor:
         maps = self.features(patches.flatten(0, 1))
