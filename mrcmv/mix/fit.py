@@ -1,0 +1,218 @@
+"""A track fitted to a clip: from the best moment on, looped where it is too short, faded at both ends."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mrcmv.media import MAX_CLIP_S, SAMPLE_RATE, Progress, Samples, UserError, read_blocks, sound_length_s
+from mrcmv.mix.loop import find_loop
+
+FADE_IN_S = 0.5
+FADE_OUT_S = 1.75
+CROSSFADE_S = 0.1
+MIN_TRACK_S = 1.0
+_TAIL_S = 30.0  # so much more of a track must be left than the clip needs to spare the look for its end
+_FRAME = SAMPLE_RATE // 10
+_BLOCK = 1 << 16
+
+
+class MusicError(UserError):
+    """A music file that cannot lie under a clip."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """``frames`` samples of the track from ``source`` on, heard from ``at`` on, crossfaded at its ends.
+
+    ``likeness`` is how far the sound that comes in correlates with the one that goes (-1..1).
+    """
+
+    at: int
+    source: int
+    frames: int
+    fade_in: int = 0
+    fade_out: int = 0
+    likeness_in: float = 0.0
+    likeness_out: float = 0.0
+
+
+@dataclass(frozen=True)
+class MusicBed:
+    """The music of a clip: pieces of a track, never held in memory as a whole.
+
+    Attributes
+    ----------
+    track
+        Samples [n, 2], 44.1 kHz.
+    pieces
+        In order; neighbours overlap by the length of their crossfade.
+    frames
+        Length of the bed in samples.
+    fade_in, fade_out
+        Length of the fades at the clip's ends in samples.
+    """
+
+    track: Samples
+    pieces: tuple[Piece, ...]
+    frames: int
+    fade_in: int
+    fade_out: int
+
+    @property
+    def seams(self) -> list[int]:
+        """The middle of every crossfade, in samples."""
+        return [piece.at + piece.fade_in // 2 for piece in self.pieces[1:]]
+
+    def block(self, start: int, stop: int, *, fades: bool = True) -> Samples:
+        """Samples ``start`` to ``stop`` of the bed, [stop - start, 2]."""
+        out: Samples = np.zeros((max(0, stop - start), 2), np.float32)
+        for piece in self.pieces:
+            low, high = max(start, piece.at), min(stop, piece.at + piece.frames)
+            if low >= high:
+                continue
+            shift = piece.source - piece.at
+            sound = self.track[low + shift : high + shift]
+            if low < piece.at + piece.fade_in or high > piece.at + piece.frames - piece.fade_out:
+                sound = sound * _piece_gain(piece, low - piece.at, high - piece.at)[:, None]
+            out[low - start : high - start] += sound
+        if fades and (start < self.fade_in or stop > self.frames - self.fade_out):
+            out *= self._fades(start, stop)[:, None]
+        return out
+
+    def samples(self) -> Samples:
+        """The whole bed [frames, 2]."""
+        return self.block(0, self.frames)
+
+    def _fades(self, start: int, stop: int) -> NDArray[np.float32]:
+        at = np.arange(start, stop, dtype=np.float64)
+        rise = np.clip(at / max(1, self.fade_in), 0, 1)
+        fall = np.clip((self.frames - 1 - at) / max(1, self.fade_out), 0, 1)
+        gain: NDArray[np.float32] = (np.sin(rise * np.pi / 2) * (0.5 - 0.5 * np.cos(fall * np.pi))).astype(
+            np.float32
+        )
+        return gain
+
+
+def _piece_gain(piece: Piece, low: int, high: int) -> NDArray[np.float32]:
+    at = np.arange(low, high, dtype=np.float64) + 0.5
+    gain = np.ones(len(at))
+    if piece.fade_in:
+        gain *= _cross(np.clip(at / piece.fade_in, 0, 1), piece.likeness_in)
+    if piece.fade_out:
+        gain *= _cross(np.clip((piece.frames - at) / piece.fade_out, 0, 1), piece.likeness_out)
+    return gain.astype(np.float32)
+
+
+def _cross(part: NDArray[np.float64], likeness: float) -> NDArray[np.float64]:
+    """Gain of the sound that comes in. Equal power: sine and cosine, made smaller by what sounds
+    that are alike add up to (two equal sounds get equal *gain*, else the seam would swell by 3 dB)."""
+    rising, falling = np.sin(part * np.pi / 2), np.cos(part * np.pi / 2)
+    gain: NDArray[np.float64] = rising / np.sqrt(1 + 2 * likeness * rising * falling)
+    return gain
+
+
+def fit_music(track: Samples, frames: int, *, start: int = 0) -> MusicBed:
+    """Lay a track [n, 2] under a clip of ``frames`` samples, from the track's sample ``start`` on.
+
+    When the rest of the track is too short, it jumps back to where it sounds alike (see
+    `mrcmv.mix.loop`), or to its beginning when it is too short for a choice.
+
+    Raises
+    ------
+    MusicError
+        When the track is shorter than a second.
+    """
+    if len(track) < MIN_TRACK_S * SAMPLE_RATE:
+        raise MusicError("This track is shorter than a second. Choose a longer one.")
+    first, last, heard = _body(track)
+    start = start if 0 <= start < heard - SAMPLE_RATE // 4 else 0
+    if start + frames <= heard + SAMPLE_RATE // 2:
+        return _bed(track, (Piece(0, start, min(frames, len(track) - start)),), frames)
+    found = find_loop(track, first=first, last=last, start=start, needed=frames)
+    leave, enter = found or (last if last - start >= SAMPLE_RATE else heard, first)
+    return _bed(track, _pieces(track, frames, start, leave, enter), frames)
+
+
+def _bed(track: Samples, pieces: tuple[Piece, ...], frames: int) -> MusicBed:
+    fade_in = round(min(FADE_IN_S * SAMPLE_RATE, 0.1 * frames))
+    fade_out = round(min(FADE_OUT_S * SAMPLE_RATE, 0.25 * frames))
+    return MusicBed(track, pieces, frames, fade_in, fade_out)
+
+
+def load_music(
+    path: Path, frames: int, *, start_s: float = 0.0, progress: Progress | None = None
+) -> MusicBed:
+    """As `fit_music`, for a file: reads only what is needed (at most the track's last ten minutes)."""
+    length = sound_length_s(path)
+    start_s = start_s if math.isfinite(start_s) and 0 <= start_s < length else 0.0
+    first_s, end_s = start_s, start_s + frames / SAMPLE_RATE
+    long_enough = end_s + _TAIL_S < length
+    if not long_enough:
+        first_s, end_s = max(0.0, min(start_s, length - MAX_CLIP_S)), length
+    track: Samples = np.zeros((math.ceil((end_s - first_s) * SAMPLE_RATE) + 1, 2), np.float32)
+    at = 0
+    for block in read_blocks(path, _BLOCK, start_s=first_s, end_s=end_s):
+        block = block[: len(track) - at]
+        track[at : at + len(block)] = block
+        at += len(block)
+        if progress is not None:
+            progress(min(1.0, at / len(track)))
+    if long_enough:  # nothing to look for, and a rest at the clip's end is not the track's end
+        return _bed(track, (Piece(0, 0, min(frames, at)),), frames)
+    return fit_music(track[:at], frames, start=round((start_s - first_s) * SAMPLE_RATE))
+
+
+def _body(track: Samples) -> tuple[int, int, int]:
+    """(first, last, heard) in samples: where the track has its usual level for the first and the
+    last time (no silence, no fade), and where it can be heard for the last time."""
+    count = len(track) // _FRAME
+    parts = (track[k * _FRAME : (k + 1) * _FRAME] for k in range(count))
+    power = np.array([np.einsum("ij,ij->", part, part) / part.size for part in parts], np.float64)
+    if power.max() <= 0:
+        return 0, len(track), len(track)
+    smooth = np.convolve(power, np.ones(5) / 5, mode="same")
+    usual = float(np.median(smooth[smooth > smooth.max() * 1e-5]))
+    body = np.flatnonzero(smooth > usual * 10**-0.6)
+    audible = np.flatnonzero(power > usual * 1e-4)
+    first, last, heard = int(body[0]), int(body[-1]) + 1, int(audible[-1]) + 1
+    if last - first < 10:  # a single hit: its silence is part of the music
+        first, last, heard = 0, count, count
+    ends = [len(track) if frame == count else frame * _FRAME for frame in (last, heard)]
+    return first * _FRAME, min(ends), ends[1]
+
+
+def _pieces(track: Samples, frames: int, start: int, leave: int, enter: int) -> tuple[Piece, ...]:
+    """``start`` to ``leave``, then ``enter`` to ``leave`` again and again; crossfades lie around
+    the jump as far as the track reaches."""
+    fade = min(round(CROSSFADE_S * SAMPLE_RATE), (leave - enter) // 4, (leave - start) // 2)
+    fade = max(0, fade // 2 * 2)
+    after = min(fade // 2, len(track) - leave)  # what is heard of the track after the jump
+    before = min(fade - after, enter)
+    after = min(fade - before, len(track) - leave)
+    fade = before + after
+    likeness = _likeness(track[leave - before : leave + after], track[enter - before : enter + after])
+    length = leave + after - start
+    pieces = [Piece(0, start, length, 0, fade, 0.0, likeness)]
+    at = length - fade
+    while at + fade < frames:
+        length = leave + after - (enter - before)
+        pieces.append(Piece(at, enter - before, length, fade, fade, likeness, likeness))
+        at += length - fade
+    return tuple(pieces)
+
+
+def _likeness(out: Samples, coming: Samples) -> float:
+    """Correlation of two excerpts, as far as it matters for the power of their crossfade."""
+    power = (
+        float(np.sum(np.square(out), dtype=np.float64)),
+        float(np.sum(np.square(coming), dtype=np.float64)),
+    )
+    if min(power) <= 0:
+        return 0.0
+    correlation = float(np.sum(out * coming, dtype=np.float64)) / math.sqrt(power[0] * power[1])
+    return min(1.0, max(-0.5, correlation))

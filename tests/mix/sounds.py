@@ -1,0 +1,73 @@
+"""Sounds for the tests of the mix: starter tracks, a spoken voice, and noise in the shape of speech."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from mrcmv.media import SAMPLE_RATE, Samples, Speech
+
+PHRASES = (
+    "Look at that, two of them behind the door!",
+    "I need more ammo.",
+    "And we are through. What a run.",
+)
+
+
+def starter_track(name: str) -> Path:
+    """A track of the starter pack, such as ``calm/calm_acoustic_1``."""
+    spec = importlib.util.find_spec("immich_memories_music")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "tracks" / f"{name}.opus"
+
+
+@cache
+def _spoken() -> tuple[Samples, ...]:
+    import py_nanotts
+    import soxr
+
+    engine = py_nanotts.NanoTTS()
+    phrases = []
+    for text in PHRASES:
+        pcm = np.frombuffer(engine.speak(text, voice="en-GB", speed=1.1, pitch=1.0), "<i2") / 32768
+        loud = np.flatnonzero(np.abs(pcm) > 0.01)  # the silence around a phrase is not speech
+        phrases.append(soxr.resample(pcm[loud[0] : loud[-1]].astype(np.float32), 16_000, SAMPLE_RATE))
+    return tuple(phrases)
+
+
+def commentary(duration_s: float, *, level: float = 0.25, pause_s: float = 2.0) -> tuple[Samples, Speech]:
+    """A voice-over [n, 2] with pauses, and where it speaks."""
+    voice = np.zeros((round(duration_s * SAMPLE_RATE), 2), np.float32)
+    at, segments = 1.0, []
+    for k in range(100):
+        phrase = _spoken()[k % len(PHRASES)]
+        start = round(at * SAMPLE_RATE)
+        if start + len(phrase) > len(voice):
+            break
+        voice[start : start + len(phrase)] = phrase[:, None] * np.float32(level / np.abs(phrase).max())
+        end = at + len(phrase) / SAMPLE_RATE
+        segments.append((at, end))
+        at = end + pause_s
+    return voice, Speech(tuple(segments))
+
+
+def noise(duration_s: float, *, seed: int = 0, level: float = 0.1) -> Samples:
+    """White noise [n, 2]."""
+    shape = (round(duration_s * SAMPLE_RATE), 2)
+    return np.random.default_rng(seed).normal(0, level, shape).astype(np.float32)
+
+
+def tone(duration_s: float, hertz: float = 440.0, *, level: float = 0.1) -> Samples:
+    """A sine [n, 2]."""
+    at = np.arange(round(duration_s * SAMPLE_RATE)) / SAMPLE_RATE
+    return np.repeat((level * np.sin(2 * np.pi * hertz * at))[:, None], 2, axis=1).astype(np.float32)
+
+
+def active(samples: Samples, speech: Speech) -> Samples:
+    """Only what lies where somebody speaks."""
+    parts = [samples[round(a * SAMPLE_RATE) : round(b * SAMPLE_RATE)] for a, b in speech.segments]
+    return np.concatenate(parts)
