@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mrcmv.media.child import Limits
 from mrcmv.media.errors import SoundError, ToolError
-from mrcmv.media.ffmpeg import SOUND_FORMATS, Limits, input_args, run_ffmpeg
+from mrcmv.media.ffmpeg import SOUND_FORMATS, input_args, run_ffmpeg
 from mrcmv.media.types import ANALYSIS_RATE, SAMPLE_RATE, Samples
 
 if TYPE_CHECKING:

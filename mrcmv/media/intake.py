@@ -1,0 +1,196 @@
+"""A hostile upload -> a `Clip` in canonical form. Nothing but the canonical files goes further."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from mrcmv.media import recipe
+from mrcmv.media.child import Limits
+from mrcmv.media.errors import IntakeError, TooBigError, ToolError
+from mrcmv.media.ffmpeg import MAX_PIXELS, run_ffmpeg
+from mrcmv.media.frames import save_frames
+from mrcmv.media.handle import remember
+from mrcmv.media.mp4 import Presented, presented_tracks
+from mrcmv.media.probe import Facts, probe
+from mrcmv.media.sniff import check_clip, no_picture
+from mrcmv.media.sound import SoundWriter
+from mrcmv.media.types import MAX_CLIP_S, SAMPLE_RATE, WINDOW_S, Clip, Progress
+
+MIN_CLIP_S = 1.0
+"""Shortest clip, and shortest part of a clip, that is taken, in seconds."""
+_FRAME_S = 0.04
+"""A last frame may be missing: rounding of this size is forgiven at the limits."""
+_AGAIN = "and drop it once more."
+_DAMAGED = f"This video is damaged or cut off: not one second of it can be read. Save it again {_AGAIN}"
+
+
+def open_clip(
+    source: Path,
+    folder: Path,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    progress: Progress | None = None,
+) -> Clip:
+    """Make an upload safe: one run of ffmpeg, every picture decoded at most once.
+
+    Parameters
+    ----------
+    source
+        The upload; its name and its claims are not trusted. It is left where it is.
+    folder
+        Made by the caller for this upload alone; gets ``picture.mp4``, ``sound.wav``,
+        ``frames.npy``, ``poster.jpg`` and ``clip.json``, all or nothing.
+    start_s, end_s
+        The part that the network sees, in seconds of the clip; at most its first 32 s count.
+    progress
+        0..1, several times a second; may raise `Cancelled`.
+
+    Raises
+    ------
+    IntakeError
+        With one sentence for the user: no video, too large, too long, damaged.
+    """
+    check_clip(source)
+    _check_part(start_s, end_s)
+    with tempfile.TemporaryDirectory(prefix="intake-", dir=folder) as work:
+        upload = Path(work) / "upload"  # the name that the user gave goes nowhere
+        _take(source.resolve(), upload)
+        facts = _probe(upload, progress)
+        out = recipe.Outputs(*(Path(work) / name for name in ("picture", "sound", "frames", "poster")))
+        copy = recipe.can_copy(facts)
+        length_s = min(WINDOW_S, end_s - start_s) if end_s is not None else WINDOW_S
+        _run(upload, facts, out, copy=copy, start_s=start_s, length_s=length_s, progress=progress)
+        return _collect(facts, out, folder, copy=copy, start_s=start_s, length_s=length_s)
+
+
+def _check_part(start_s: float, end_s: float | None) -> None:
+    end = MAX_CLIP_S if end_s is None else end_s
+    if not (0.0 <= start_s < MAX_CLIP_S and end - start_s >= MIN_CLIP_S - _FRAME_S):  # NaN fails, too
+        raise IntakeError("Choose a part of the clip that is at least one second long.")
+
+
+def _take(source: Path, upload: Path) -> None:
+    try:
+        os.link(source, upload)
+    except OSError:  # another file system
+        shutil.copyfile(source, upload)
+
+
+def _probe(upload: Path, progress: Progress | None) -> Facts:
+    try:
+        facts = probe(upload, progress=progress)
+    except ToolError as error:
+        raise IntakeError(_DAMAGED) from error
+    if facts.picture is None:
+        raise no_picture()
+    if facts.picture.width * facts.picture.height > MAX_PIXELS:
+        raise TooBigError(f"This picture is larger than 5K. Save the video at 4K or less {_AGAIN}")
+    if facts.duration_s is not None and facts.duration_s > MAX_CLIP_S + recipe.SLACK_S:
+        raise _too_long()
+    return facts
+
+
+def _run(
+    upload: Path,
+    facts: Facts,
+    out: recipe.Outputs,
+    *,
+    copy: bool,
+    start_s: float,
+    length_s: float,
+    progress: Progress | None,
+) -> None:
+    """The claimed length only steers the display and shortens the patience; ``-t`` bounds the work."""
+    claimed_s = min(facts.duration_s or MAX_CLIP_S, MAX_CLIP_S)
+    patience = 120 + (2.0 if copy else 6.0) * claimed_s
+    args = recipe.arguments(upload, facts, out, copy=copy, start_s=start_s, length_s=length_s)
+
+    def tell(done: float) -> None:
+        if progress is not None:
+            progress(0.05 + 0.9 * done)
+
+    try:
+        run_ffmpeg(
+            args,
+            duration_s=claimed_s,
+            progress=tell,
+            limits=Limits(wall_s=2 * patience, cpu_s=int(2 * patience)),
+        )
+    except ToolError as error:
+        if error.timed_out:
+            raise IntakeError(f"Reading this video takes too long. Save it at 1080p {_AGAIN}") from error
+        raise IntakeError(_DAMAGED) from error
+
+
+def _collect(
+    facts: Facts, out: recipe.Outputs, folder: Path, *, copy: bool, start_s: float, length_s: float
+) -> Clip:
+    """Measure what came out, bring the sound to the picture's length, give everything its name."""
+    track = _picture_track(out.picture)
+    duration_s = track.duration_s
+    if duration_s > MAX_CLIP_S + _FRAME_S:
+        raise _too_long()
+    if duration_s < MIN_CLIP_S - _FRAME_S:
+        raise IntakeError(_DAMAGED)
+    if start_s > duration_s - MIN_CLIP_S + _FRAME_S:
+        raise IntakeError("The chosen part lies behind the end of the clip. Choose an earlier one.")
+    window_s = (start_s, min(start_s + length_s, duration_s))
+    if not save_frames(out.frames, folder / "frames.npy", window_s[1] - window_s[0]):
+        raise IntakeError(_DAMAGED)
+    has_sound = fit_sound(out.sound, folder / "sound.wav", duration_s)
+    os.replace(out.poster, folder / "poster.jpg")
+    os.replace(out.picture, folder / "picture.mp4")
+    assert facts.picture is not None
+    width, height = facts.picture.shown_size if copy else recipe.made_size(facts.picture)
+    clip = Clip(
+        folder=folder,
+        picture=folder / "picture.mp4",
+        picture_copied=copy,
+        sound=folder / "sound.wav" if has_sound else None,
+        frames=folder / "frames.npy",
+        poster=folder / "poster.jpg",
+        duration_s=duration_s,
+        width=width,
+        height=height,
+        fps=track.samples / duration_s,
+        window_s=window_s,
+    )
+    remember(clip)
+    return clip
+
+
+def fit_sound(raw: Path, destination: Path, duration_s: float) -> bool:
+    """Raw float32 stereo -> WAV of exactly ``duration_s``; False when there is not one sample.
+
+    Values that are no numbers (a float file may hold them) become silence: they would spread
+    through every network that hears them.
+    """
+    if not raw.is_file() or raw.stat().st_size < 8:
+        return False
+    wanted = round(duration_s * SAMPLE_RATE)
+    with raw.open("rb") as file, SoundWriter(destination) as writer:
+        while writer.frames < wanted:
+            block = np.frombuffer(file.read(8 * min(1 << 18, wanted - writer.frames)), np.float32)
+            block = block[: len(block) // 2 * 2].reshape(-1, 2)
+            if not len(block):
+                block = np.zeros((min(1 << 18, wanted - writer.frames), 2), np.float32)
+            writer.write(np.clip(np.nan_to_num(block, nan=0.0), -8.0, 8.0))
+    return True
+
+
+def _picture_track(picture: Path) -> Presented:
+    try:
+        return next(track for track in presented_tracks(picture) if track.handler == "vide")
+    except (OSError, ValueError, StopIteration) as error:
+        raise IntakeError(_DAMAGED) from error
+
+
+def _too_long() -> TooBigError:
+    minutes = round(MAX_CLIP_S / 60)
+    return TooBigError(f"This clip is longer than {minutes} minutes. Cut it to the part you want {_AGAIN}")

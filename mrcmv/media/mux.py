@@ -1,0 +1,67 @@
+"""Picture and new sound into the finished MP4."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mrcmv.media.child import Limits
+from mrcmv.media.errors import MuxError, ToolError
+from mrcmv.media.ffmpeg import input_args, run_ffmpeg
+from mrcmv.media.types import Progress
+
+AAC_BITRATE = "256k"
+
+
+def mux(
+    picture: Path,
+    sound: Path,
+    destination: Path,
+    *,
+    duration_s: float,
+    title: str | None = None,
+    comment: str | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """The picture stream copied (rotation and all), the sound as AAC, in an MP4 that streams.
+
+    Parameters
+    ----------
+    picture, sound
+        Canonical files of this program.
+    destination
+        Appears whole or not at all.
+    duration_s
+        Length of the clip; longer sound is cut there.
+    title, comment
+        The file's only metadata (a credit line, say); nothing of the upload is in it.
+
+    Raises
+    ------
+    MuxError
+        When the video cannot be written.
+    """
+    partial = destination.with_name(destination.name + ".partial")
+    args = [
+        *input_args(picture, formats="mov"),
+        *input_args(sound, formats="wav,flac"),
+        *("-map", "0:v:0", "-c:v", "copy", "-map", "1:a:0", "-c:a", "aac", "-b:a", AAC_BITRATE),
+        *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"),
+        *("-metadata", f"title={title}") * bool(title),
+        *("-metadata", f"comment={comment}") * bool(comment),
+        *("-t", f"{duration_s:.6f}", "-movflags", "+faststart", "-f", "mp4", f"file:{partial}"),
+    ]
+    patience = 60 + duration_s
+    try:
+        run_ffmpeg(
+            args,
+            duration_s=duration_s,
+            progress=progress,
+            limits=Limits(wall_s=patience, cpu_s=int(patience)),
+        )
+        os.replace(partial, destination)
+    except (ToolError, OSError) as error:
+        raise MuxError("The finished video could not be written. Try once more.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return destination

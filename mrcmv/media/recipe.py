@@ -1,0 +1,139 @@
+"""The command line that turns an upload into a clip's canonical files in one run of ffmpeg."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mrcmv.media.ffmpeg import input_args
+from mrcmv.media.frames import FRAME_RATE
+from mrcmv.media.probe import Facts, PictureStreamFacts
+from mrcmv.media.types import FRAME_COUNT, FRAME_SIZE, MAX_CLIP_S, SAMPLE_RATE
+
+SLACK_S = 1.0
+"""How much more than `MAX_CLIP_S` is taken, to tell a clip that is too long from one that just fits."""
+POSTER_WIDTH = 640
+MAX_LONG_SIDE, MAX_SHORT_SIDE, MAX_FPS = 1920, 1080, 60.0
+HIGH_FPS = 90.0
+"""From here on frames that no other frame needs are not decoded: the frame shown at a time t may then
+be one or two frames older, which at this rate is under 25 ms."""
+PICTURE_BYTES = 1024**3
+
+_COPIED_PIXELS = {"yuv420p", "yuvj420p"}
+_COPIED_H264 = {"Baseline", "Constrained Baseline", "Main", "High", None}
+_TIMED_FORMATS = ("mov", "matroska", "mpegts")
+"""AVI has no presentation times, so its packets cannot be copied into MP4 in the right order."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the run writes; ``sound`` is raw float32 stereo, ``frames`` raw RGB."""
+
+    picture: Path
+    sound: Path
+    frames: Path
+    poster: Path
+
+
+def can_copy(facts: Facts) -> bool:
+    """Whether browsers play the picture stream as it is, once it lies in an MP4."""
+    picture = facts.picture
+    if picture is None or picture.pixel_format not in _COPIED_PIXELS:
+        return False
+    if not any(name in facts.format for name in _TIMED_FORMATS):
+        return False
+    return picture.codec in {"vp9", "av1", "libdav1d"} or (
+        picture.codec == "h264" and picture.profile in _COPIED_H264
+    )
+
+
+def made_size(picture: PictureStreamFacts) -> tuple[int, int]:
+    """Even width and height of a transcoded picture: square pixels, at most 1080p, upright allowed."""
+    width, height = picture.shown_size
+    scale = min(1.0, MAX_LONG_SIDE / max(width, height), MAX_SHORT_SIDE / min(width, height))
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def arguments(
+    upload: Path, facts: Facts, out: Outputs, *, copy: bool, start_s: float, length_s: float
+) -> list[str]:
+    """Arguments for `run_ffmpeg`.
+
+    A copied picture needs decoding for the window only. Then the upload is opened twice by the one
+    process: once for packets and sound from the start, once more behind ``-ss`` for the frames. A
+    second demuxer costs milliseconds; a window at minute nine out of a single input would cost nine
+    minutes of decoding. When the picture is transcoded it is decoded once, for everything.
+    """
+    picture = facts.picture
+    assert picture is not None
+    args = input_args(upload)
+    if copy:
+        seek = ["-ss", f"{start_s + picture.start_s:.6f}", "-noaccurate_seek"] if start_s > 0 else []
+        if picture.fps >= HIGH_FPS:
+            seek += ["-skip_frame", "nonref"]
+        args += input_args(upload, *seek, "-an", "-sn", "-dn")
+        origin = 0.0 if start_s > 0 else picture.start_s
+        graph = f"[1:{picture.index}]setpts=PTS-{origin:.6f}/TB,{_window(0.0, length_s)}"
+    else:
+        width, height = made_size(picture)
+        limit = f",fps={MAX_FPS}" if picture.fps > MAX_FPS * 1.01 else ""
+        graph = (
+            f"[0:{picture.index}]setpts=PTS-{picture.start_s:.6f}/TB,split[whole][part];"
+            f"[whole]scale={width}:{height},setsar=1{limit},format=yuv420p[picture];"
+            f"[part]{_window(start_s, length_s)}"
+        )
+    graph += (
+        f",split[many][few];[many]scale={FRAME_SIZE}:{FRAME_SIZE}:flags=area,format=rgb24[frames];"
+        f"[few]trim=end_frame=8,scale={_poster_size(picture)},setsar=1,thumbnail=8,format=yuvj420p[poster]"
+    )
+    if facts.sound is not None:
+        graph += f";[0:{facts.sound.index}]{_sound_filter(facts)}[sound]"
+    bounds = ["-t", f"{MAX_CLIP_S + SLACK_S}", "-fs", str(PICTURE_BYTES)]
+    clean = ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-sn", "-dn"]
+    args += ["-max_error_rate", "1", "-filter_complex", graph]
+    args += _picture_output(picture, copy=copy)
+    args += [*bounds, *clean, "-movflags", "+faststart", "-f", "mp4", f"file:{out.picture}"]
+    if facts.sound is not None:
+        args += ["-map", "[sound]", "-c:a", "pcm_f32le", *bounds, *clean, "-f", "f32le", f"file:{out.sound}"]
+    args += ["-map", "[frames]", "-frames:v", str(FRAME_COUNT), "-f", "rawvideo", f"file:{out.frames}"]
+    args += ["-map", "[poster]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", *clean]
+    return [*args, "-f", "mjpeg", f"file:{out.poster}"]
+
+
+def _window(start_s: float, length_s: float) -> str:
+    """The frames shown at start, start + 0.5 s ...: "up" gives a tick the last frame that came by then."""
+    return (
+        f"trim=end={start_s + length_s:.6f},setpts=PTS-{start_s:.6f}/TB,"
+        f"fps={FRAME_RATE}:start_time=0:round=up"
+    )
+
+
+def _picture_output(picture: PictureStreamFacts, *, copy: bool) -> list[str]:
+    if copy:  # the picture's first frame becomes time 0; of MP4 the tag that browsers know
+        shift = ["-output_ts_offset", f"{-picture.start_s:.6f}"] if picture.start_s else []
+        return ["-map", f"0:{picture.index}", "-c:v", "copy", *shift]
+    rate = ["-maxrate", "12M", "-bufsize", "24M"]
+    quality = ["-preset", "veryfast", "-crf", "21", *rate, "-force_key_frames", "expr:gte(t,n_forced*2)"]
+    return ["-map", "[picture]", "-c:v", "libx264", *quality, "-fps_mode", "vfr", "-enc_time_base", "1:90000"]
+
+
+def _sound_filter(facts: Facts) -> str:
+    """Sound on the picture's timeline: silence where it starts later or has holes, cut where earlier.
+
+    Mono is doubled at full level; more channels are mixed down after ITU-R BS.775 (swresample), in
+    float, so nothing clips.
+    """
+    assert facts.picture is not None
+    assert facts.sound is not None
+    shift = f"asetpts=PTS-{facts.picture.start_s:.6f}/TB"
+    spread = "pan=stereo|c0=c0|c1=c0," if facts.sound.channels == 1 else ""
+    return (
+        f"{shift},{spread}aresample={SAMPLE_RATE}:async=1:min_hard_comp=0.02:first_pts=0:ochl=stereo,"
+        "aformat=sample_fmts=flt:channel_layouts=stereo"
+    )
+
+
+def _poster_size(picture: PictureStreamFacts) -> str:
+    width, height = picture.shown_size
+    made = min(POSTER_WIDTH, width)
+    return f"{max(2, made // 2 * 2)}:{max(2, min(4096, round(height * made / width / 2) * 2))}"
