@@ -103,7 +103,6 @@ def main() -> None:
         write_facts()
         return
     from mrcmv.library.shipped import write_shipped
-
     from mrcmv.library.starter import load_starter
     from mrcmv.model import load_model
 
