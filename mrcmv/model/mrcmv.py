@@ -115,13 +115,26 @@ def weights_bytes(net: MrcmvNet) -> bytes:
 
 def pick_device(asked: str = "auto") -> str:
     """``auto`` takes cuda, else mps, else cpu. `UserError` for a device that is not there."""
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available() and _pools_video("mps"),
+    }
     if asked == "auto":
         return next(device for device in ("cuda", "mps", "cpu") if there[device])
     if not there.get(asked.split(":")[0], False):
         found = ", ".join(device for device, is_there in there.items() if is_there)
         raise UserError(f"This machine has no device {asked!r}: choose auto or one of {found}.")
     return asked
+
+
+def _pools_video(device: str) -> bool:
+    """Whether pooling over three dimensions runs there: Apple's backend learned it only lately."""
+    try:
+        torch.nn.functional.max_pool3d(torch.zeros(1, 1, 1, 4, 4, device=device), (1, 3, 3))
+    except (NotImplementedError, RuntimeError):
+        return False
+    return True
 
 
 # On ZeroGPU the two functions below run in a forked process, where arguments arrive as copies. So they

@@ -90,6 +90,14 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="no device 'toaster'"):
         pick_device("toaster")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(room, "_pools_video", lambda device: False)
+    assert pick_device() == "cpu", "a backend that cannot pool video is no use"
+    monkeypatch.undo()
+    assert room._pools_video("cpu")
+    assert not room._pools_video("no such device")
+    monkeypatch.setattr(room, "_pools_video", lambda device: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert pick_device() == "mps"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert (pick_device(), pick_device("cuda:0"), pick_device("cpu")) == ("cuda", "cuda:0", "cpu")
