@@ -201,7 +201,7 @@ class Recommender:
     def separator(self) -> Separator:
         from mrcmv.separation import Separator
 
-        return self._once("separator", lambda: Separator.load(device=self.model.device))
+        return self._once("separator", lambda: Separator.load(str(self.model.device)))
 
     @property
     def library(self) -> Library:
