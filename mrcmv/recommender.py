@@ -27,6 +27,7 @@ from mrcmv.media import (
     Speech,
     open_clip,
     read_sound,
+    thread_budget,
     to_mono,
 )
 
@@ -184,6 +185,14 @@ class Recommender:
         self._lock = threading.RLock()
         self._loaded: dict[str, object] = {}
 
+    def _load_model(self) -> Mrcmv:
+        import torch
+
+        from mrcmv.model import load_model
+
+        torch.set_num_threads(thread_budget())
+        return load_model(self.checkpoint, device=self.device)
+
     def _once(self, part: str, load: Callable[[], T]) -> T:
         """Load a part at its first use; a second thread waits for the first one's result."""
         with self._lock:
@@ -193,9 +202,7 @@ class Recommender:
 
     @property
     def model(self) -> Mrcmv:
-        from mrcmv.model import load_model
-
-        return self._once("model", lambda: load_model(self.checkpoint, device=self.device))
+        return self._once("model", self._load_model)
 
     @property
     def separator(self) -> Separator:
