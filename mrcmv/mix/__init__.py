@@ -5,14 +5,17 @@ from mrcmv.mix.fit import MusicBed, MusicError, fit_music, load_music
 from mrcmv.mix.limiter import Mastering, master
 from mrcmv.mix.loudness import LoudnessMeter, integrated, measure, on_speech
 from mrcmv.mix.peaks import true_peak_db, waveform, waveform_of_file
+from mrcmv.mix.render import Keep, Preview, render_preview
 
 __all__ = [
     "Ducking",
     "DuckingTimes",
+    "Keep",
     "LoudnessMeter",
     "Mastering",
     "MusicBed",
     "MusicError",
+    "Preview",
     "ducking_curve",
     "fit_music",
     "integrated",
@@ -21,6 +24,7 @@ __all__ = [
     "master",
     "measure",
     "on_speech",
+    "render_preview",
     "solve_ducking",
     "true_peak_db",
     "waveform",

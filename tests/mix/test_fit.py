@@ -124,5 +124,8 @@ def test_a_file_gives_what_its_samples_give(tmp_path: Path) -> None:
         bed = fit.load_music(tmp_path / "track.wav", 10 * SAMPLE_RATE, start_s=start_s)
         expected = fit.fit_music(track, 10 * SAMPLE_RATE, start=round(start_s * SAMPLE_RATE))
         assert np.array_equal(bed.samples(), expected.samples())
+    track[4 * SAMPLE_RATE : 12 * SAMPLE_RATE] = 0  # a rest at the clip's end is no reason to loop
+    write_sound(tmp_path / "track.wav", track)
+    assert fit.load_music(tmp_path / "track.wav", 10 * SAMPLE_RATE, start_s=1.0).seams == []
     assert len(fit.load_music(tmp_path / "track.wav", SAMPLE_RATE, start_s=2.0).track) <= SAMPLE_RATE + 1
     assert fit.load_music(tmp_path / "track.wav", 1000, start_s=float("nan")).pieces[0].source == 0
