@@ -1,6 +1,6 @@
-"""What a Space starts."""
+"""What a Space starts: the page, and nothing else."""
 
-from mrcmv.cli import main
+from mrcmv.web import launch
 
 if __name__ == "__main__":
-    main()
+    launch()

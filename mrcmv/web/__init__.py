@@ -1,1 +1,109 @@
+"""The page in the browser: `build_page` makes it, `launch` serves it."""
 
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from mrcmv.recommender import Recommender
+    from mrcmv.web.studio import Studio
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a Space's container the proxy is the only visitor
+MAX_UPLOAD = "512mb"
+log = logging.getLogger("mrcmv.web")
+
+__all__ = ["build_page", "launch", "serve"]
+
+
+def build_page(recommender: Recommender) -> gr.Blocks:
+    """The page for a recommender; `Blocks.launch` alone does not serve its files, `launch` does."""
+    return _build(_studio(recommender))
+
+
+def launch(host: str | None = None, port: int | None = None) -> None:
+    """Serve the page until the process ends. The networks warm up behind it."""
+    from mrcmv.recommender import Recommender
+
+    recommender = Recommender()
+    threading.Thread(target=_warm_up, args=(recommender,), daemon=True, name="mrcmv-warm-up").start()
+    on_space = bool(os.environ.get("SPACE_ID"))
+    name = host or os.environ.get("GRADIO_SERVER_NAME") or (EVERYWHERE if on_space else "127.0.0.1")
+    number = port or int(os.environ.get("GRADIO_SERVER_PORT") or 7860)
+    serve(
+        _studio(recommender), host=name, port=number, in_browser=_has_display() and not on_space
+    ).block_thread()
+
+
+def serve(studio: Studio, *, host: str, port: int | None, in_browser: bool = False) -> gr.Blocks:
+    """Start serving in the background and return the running page."""
+    from mrcmv.web import theme
+    from mrcmv.web.files import routes
+
+    page = _build(studio)
+    studio.sessions.keep_sweeping()
+    options: dict[str, Any] = {
+        "theme": theme.theme(),
+        "css": theme.css(),
+        "head": theme.head(),
+        "app_kwargs": {
+            "routes": routes(studio.sessions, studio.examples),
+            "docs_url": None,
+            "redoc_url": None,
+            "openapi_url": None,
+        },
+    }
+    page.launch(
+        server_name=host,
+        server_port=port,
+        inbrowser=in_browser,
+        prevent_thread_lock=True,
+        max_file_size=MAX_UPLOAD,
+        share=False,
+        show_error=False,
+        enable_monitoring=False,
+        run_history=False,
+        allowed_paths=[],
+        footer_links=[],
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        quiet=True,
+        **options,
+    )
+    sys.stdout.write(f"MRCMV Studio is at {page.local_url}\n")
+    sys.stdout.flush()
+    return page
+
+
+def _studio(recommender: Recommender) -> Studio:
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+    from mrcmv.web.studio import Studio
+
+    return Studio(recommender)
+
+
+def _build(studio: Studio) -> gr.Blocks:
+    """Uploads wait in the same private folder as everything else until they are moved."""
+    os.environ["GRADIO_TEMP_DIR"] = str(studio.sessions.root / "uploads")
+    from mrcmv.web.page import build
+
+    return build(studio)
+
+
+def _warm_up(recommender: Recommender) -> None:
+    try:
+        recommender.warm_up()
+    except Exception:  # the first clip meets it again and is told
+        log.exception("Warming up failed")
+
+
+def _has_display() -> bool:
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return sys.stdout.isatty()

@@ -1,0 +1,38 @@
+"""Mistakes that the page itself finds, in both languages; and how any error is shown."""
+
+from __future__ import annotations
+
+import logging
+from html import escape
+
+from mrcmv.media import UserError
+from mrcmv.web.text import plain, t
+
+log = logging.getLogger("mrcmv.web")
+
+
+class PageError(UserError):
+    """A sentence of the catalogue; ``str`` is the English one."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(plain(key, **values))
+        self.key = key
+        self.values = values
+
+
+def sentence(error: BaseException) -> str:
+    """HTML of one sentence for the user. Anything but a user's mistake is logged and not told."""
+    if isinstance(error, PageError):
+        return t(error.key, **error.values)
+    if isinstance(error, UserError):
+        return escape(str(error))
+    log.error("Unexpected error", exc_info=error)
+    return t("ours")
+
+
+def notice(inner: str, kind: str = "bad") -> str:
+    """HTML of a notice; ``inner`` is safe HTML, ``kind`` is "bad" or "calm". Nothing for nothing."""
+    if not inner:
+        return ""
+    role = "alert" if kind == "bad" else "status"
+    return f'<p class="notice {kind}" role="{role}">{inner}</p>'

@@ -1,0 +1,160 @@
+"""The page: which parts it has, and which action of a visitor calls what. No logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from mrcmv.web.icons import icon
+from mrcmv.web.studio import Studio, View
+from mrcmv.web.text import t
+
+if TYPE_CHECKING:
+    from mrcmv.web.examples import Example
+
+KINDS = [".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".ts", ".mts", ".m2ts"]
+HAND_OVER = "element.studioTrigger = trigger;"
+"""page.js finds this function on the nearest part and reports clicks through it."""
+
+
+def header() -> str:
+    return (
+        '<header class="top"><div class="brand"><span class="logo" aria-hidden="true"><i></i><i></i><i></i>'
+        "</span>"
+        f'<h1>MRCMV Studio</h1><span class="tagline">{t("tagline")}</span></div>'
+        '<nav><button type="button" class="btn quiet" id="language" data-language lang="zh-CN">'
+        '<span class="en">中文</span><span class="zh" lang="en">English</span></button>'
+        f'<button type="button" class="btn quiet square" id="theme" data-theme-toggle>{icon("theme")}'
+        f'<span class="sr">{t("theme")}</span></button></nav></header>'
+        f"<noscript>{t('noscript')}</noscript>"
+    )
+
+
+def drop_words() -> str:
+    return (
+        f'<div class="dropwords">{icon("drop")}<p class="lead">{t("drop_title")}</p>'
+        f'<p class="hint">{t("drop_hint")}</p></div>'
+    )
+
+
+def example_tiles(examples: list[Example]) -> str:
+    """One button with the clip's own picture for each example."""
+    if not examples:
+        return ""
+    tiles = "".join(
+        f'<button type="button" class="tile" data-do="select" data-example="{escape(example.name)}">'
+        f'<video src="studio/examples/{escape(example.name)}.mp4#t=1" muted playsinline preload="metadata" '
+        'tabindex="-1" aria-hidden="true"></video>'
+        f"<span>{t(example.label_key) if example.label_key else escape(example.name)}</span></button>"
+        for example in examples
+    )
+    return f'<div class="examples"><p class="hint">{t("examples")}</p><div class="tiles">{tiles}</div></div>'
+
+
+def build(studio: Studio) -> gr.Blocks:
+    """The page as Gradio blocks; every event is private and answers only its own tab."""
+    with gr.Blocks(
+        title="MRCMV Studio", analytics_enabled=False, delete_cache=(300, 900), fill_width=True
+    ) as page:
+        ticket = gr.Textbox(visible=False, elem_id="ticket")
+        gr.HTML(header(), elem_id="header", js_on_load=None, apply_default_css=False)
+        with gr.Column(elem_id="empty") as empty:
+            with gr.Column(elem_id="dropzone"):
+                gr.HTML(drop_words(), js_on_load=None, apply_default_css=False)
+                upload = gr.File(
+                    label="Clip", show_label=False, container=False, elem_id="upload", file_count="single",
+                    file_types=["video", *KINDS], type="filepath",
+                )  # fmt: skip
+            notice = part("notice")
+            tiles = part("examples", example_tiles(studio.examples))
+        with gr.Row(elem_id="studio"):
+            with gr.Column(elem_id="left"):
+                stage, mix = part("stage"), part("mix")
+            with gr.Column(elem_id="right"):
+                panel, cards = part("panel"), part("cards")
+        foot = part("foot")
+
+        outputs = [ticket, empty, notice, stage, panel, cards, mix, foot]
+
+        def on(event: Any, handler: Callable[..., Any], inputs: list[Any], mode: str = "multiple") -> None:
+            event(
+                handler, inputs, outputs, queue=True, show_progress="hidden", trigger_mode=mode,
+                concurrency_limit=None, api_visibility="private",
+            )  # fmt: skip
+
+        def upload_clip(path: str | None, ticket: str, request: gr.Request) -> Any:
+            return update(studio.take_upload(path, ticket, owner(request)))
+
+        def example(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
+            name = wish(event).get("example")
+            yield from map(update, studio.take_example(name, ticket, owner(request)))
+
+        def find(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
+            yield from map(update, studio.find(ticket, wish(event), owner(request)))
+
+        def choose(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
+            yield from map(update, studio.choose(ticket, wish(event), owner(request)))
+
+        def shape(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
+            yield from map(update, studio.shape(ticket, wish(event), owner(request)))
+
+        def stop(ticket: str, request: gr.Request) -> None:
+            studio.stop(ticket, owner(request))
+
+        def replace(ticket: str, request: gr.Request) -> Any:
+            return update(studio.replace(ticket, owner(request)))
+
+        def delete(ticket: str, request: gr.Request) -> Any:
+            return update(studio.delete(ticket, owner(request)))
+
+        def leave(request: gr.Request) -> None:
+            studio.leave(owner(request))
+
+        on(upload.upload, upload_clip, [upload, ticket], "once")
+        on(tiles.select, example, [ticket], "once")
+        on(panel.submit, find, [ticket], "once")
+        on(panel.clear, replace, [ticket], "once")
+        on(cards.select, choose, [ticket])
+        on(mix.release, shape, [ticket])
+        on(mix.input, shape, [ticket])
+        on(foot.delete, delete, [ticket], "once")
+        for room in (panel, mix):
+            room.stop(
+                stop, [ticket], None, queue=False, show_progress="hidden", trigger_mode="multiple",
+                api_visibility="private",
+            )  # fmt: skip
+        page.unload(leave)
+    page.queue(max_size=64, api_open=False, status_update_rate="auto")
+    return page
+
+
+def part(name: str, value: str = "") -> gr.HTML:
+    """A part of the page that our own code draws."""
+    return gr.HTML(value, elem_id=name, js_on_load=HAND_OVER, apply_default_css=False)
+
+
+def owner(request: gr.Request) -> str:
+    return str(request.session_hash or "")
+
+
+def wish(event: gr.EventData) -> dict[str, Any]:
+    """What the browser sent with an event; anything but an object counts as nothing."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
+def update(view: View) -> list[Any]:
+    """A view as updates of the outputs, in their order."""
+    changes: list[Any] = []
+    for field in fields(View):
+        value = getattr(view, field.name)
+        if value is None:
+            changes.append(gr.skip())
+        elif field.name == "empty":
+            changes.append(gr.update(visible=value))
+        else:
+            changes.append(value)
+    return changes

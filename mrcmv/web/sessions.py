@@ -1,0 +1,224 @@
+"""What belongs to one visitor and one clip: a private folder, files to be fetched, and its end.
+
+A session has two secrets. The *ticket* comes with every action of the page and has to fit the
+browser tab that opened the session. The *shelf* is part of the addresses of its files; who knows
+it can fetch these files and nothing else. A file is found by its name in a dict, so nothing that
+a visitor sends is ever made into a path.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mrcmv.web.errors import PageError
+
+if TYPE_CHECKING:
+    from mrcmv.mix import Preview
+    from mrcmv.recommender import Keep, Suggestions
+    from mrcmv.web.run import Job
+
+log = logging.getLogger("mrcmv.web")
+
+KEEP_MINUTES = 30
+"""Minutes after the last use when a clip and everything made from it is deleted."""
+MOST_SESSIONS = 200
+LEAST_FREE_BYTES = 2_000_000_000
+ROOT_PREFIX = "mrcmv-web-"
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that may be fetched; ``download_as`` makes the browser save instead of play it."""
+
+    path: Path
+    media_type: str
+    download_as: str | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is mixed: a preview is made once for each."""
+
+    track_id: str
+    level_lu: float = 13.0
+    keep: Keep = "voice"
+
+
+@dataclass
+class Session:
+    """One visitor's clip. Changed only by the handlers of its own tab and by the sweeper."""
+
+    ticket: str
+    shelf: str
+    owner: str
+    folder: Path
+    used_at: float
+    clip_name: str = ""
+    source: Path | None = None
+    duration_s: float | None = None
+    window_s: tuple[float, float] = (0.0, 32.0)
+    files: dict[str, StoredFile] = field(default_factory=dict)
+    suggestions: Suggestions | None = None
+    choice: Choice | None = None
+    previews: dict[Choice, Preview] = field(default_factory=dict)
+    job: Job[Any] | None = None
+    gone: bool = False
+    runs: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def touch(self) -> None:
+        self.used_at = time.monotonic()
+
+    def put(self, name: str, path: Path, media_type: str, download_as: str | None = None) -> str:
+        """Make a file fetchable; returns its address relative to the page."""
+        self.files[name] = StoredFile(path, media_type, download_as)
+        return f"studio/files/{self.shelf}/{name}"
+
+    def address(self, name: str) -> str | None:
+        return f"studio/files/{self.shelf}/{name}" if name in self.files else None
+
+    def take_over(self, job: Job[Any]) -> None:
+        """The newest wish counts: stop what this visitor had running."""
+        with self.lock:
+            if self.job is not None:
+                self.job.stop()
+            self.job = job
+
+    def stop(self) -> None:
+        with self.lock:
+            if self.job is not None:
+                self.job.stop()
+
+    def new_folder(self) -> Path:
+        """An empty private folder for one run."""
+        self.runs += 1
+        folder = self.folder / f"run{self.runs}"
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def discard_files(self) -> None:
+        """Remove everything; called again by a job that was still writing (see `Sessions.remove`)."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Sessions:
+    """All sessions of this process, in one private temporary folder that goes with the process."""
+
+    def __init__(self, keep_minutes: float = KEEP_MINUTES, parent: Path | None = None) -> None:
+        self.keep_minutes = keep_minutes
+        base = Path(parent or tempfile.gettempdir())
+        remove_leftovers(base)
+        self.root = Path(tempfile.mkdtemp(prefix=f"{ROOT_PREFIX}{os.getpid()}-", dir=base))
+        self._by_ticket: dict[str, Session] = {}
+        self._by_shelf: dict[str, Session] = {}
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        atexit.register(self.close)
+
+    def create(self, owner: str) -> Session:
+        """A new session for a browser tab; raises `PageError` when there is no room."""
+        full = shutil.disk_usage(self.root).free < LEAST_FREE_BYTES
+        with self._lock:
+            if full or len(self._by_ticket) >= MOST_SESSIONS:
+                raise PageError("busy")
+            folder = Path(tempfile.mkdtemp(prefix="", dir=self.root))  # mode 0700
+            session = Session(
+                secrets.token_urlsafe(24), secrets.token_urlsafe(24), owner, folder, time.monotonic()
+            )
+            self._by_ticket[session.ticket] = session
+            self._by_shelf[session.shelf] = session
+        return session
+
+    def find(self, ticket: str | None, owner: str | None) -> Session:
+        """The session of this ticket and this tab; raises `PageError` for anything else."""
+        if not ticket or not isinstance(ticket, str):
+            raise PageError("no_clip")
+        session = self._by_ticket.get(ticket)
+        if session is None:
+            raise PageError("expired")
+        if not owner or not secrets.compare_digest(session.owner.encode(), owner.encode()):
+            raise PageError("bad_request")
+        session.touch()
+        return session
+
+    def stored(self, shelf: str, name: str) -> StoredFile | None:
+        """The file behind an address, or None; fetching counts as use."""
+        session = self._by_shelf.get(shelf)
+        if session is None or session.gone:
+            return None
+        session.touch()
+        return session.files.get(name)
+
+    def of_owner(self, owner: str) -> list[Session]:
+        with self._lock:
+            return [session for session in self._by_ticket.values() if session.owner == owner]
+
+    def remove(self, session: Session) -> None:
+        """Stop its work and delete its files. Work that is still ending deletes them once more."""
+        with self._lock:
+            self._by_ticket.pop(session.ticket, None)
+            self._by_shelf.pop(session.shelf, None)
+        session.gone = True
+        session.files.clear()
+        session.stop()
+        session.discard_files()
+
+    def sweep(self) -> int:
+        """Remove what was not used for ``keep_minutes``; returns how many."""
+        oldest = time.monotonic() - 60 * self.keep_minutes
+        with self._lock:
+            stale = [s for s in self._by_ticket.values() if s.used_at < oldest]
+        stale = [s for s in stale if s.job is None or s.job.over or s.job.stopped]
+        for session in stale:
+            self.remove(session)
+        return len(stale)
+
+    def keep_sweeping(self, every_s: float = 30.0) -> None:
+        """Sweep in a daemon thread until `close`."""
+
+        def loop() -> None:
+            while not self._closed.wait(every_s):
+                try:
+                    self.sweep()
+                except Exception:
+                    log.exception("Sweeping failed")
+
+        threading.Thread(target=loop, daemon=True, name="mrcmv-sweeper").start()
+
+    def close(self) -> None:
+        """Delete everything. Called at the end of the process."""
+        self._closed.set()
+        for session in list(self._by_ticket.values()):
+            self.remove(session)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def remove_leftovers(base: Path) -> None:
+    """Delete folders of processes that ended without cleaning up."""
+    for folder in base.glob(f"{ROOT_PREFIX}*"):
+        found = re.fullmatch(rf"{ROOT_PREFIX}(\d+)-.*", folder.name)
+        if found and folder.is_dir() and not folder.is_symlink() and not _alive(int(found[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    if not hasattr(os, "killpg"):  # Windows: signal 0 would end the process
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
