@@ -1,0 +1,127 @@
+"""The cast: synthetic speakers of two engines, told apart by voice, vocal tract and base pitch.
+
+A vocal tract is scaled by k by speaking k times slower and lower, then playing the sound k times
+faster: formants move by k, speed and pitch stay as asked. Speakers of train and test are disjoint,
+and two Pico voices (de-DE, es-ES, speaking English with an accent) are heard in test only.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from mrcmv.media import Samples
+
+from .sounds import ffmpeg
+
+VOICE_RATE = 24_000
+"""Rate of commentary, in Hz, mono."""
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """name; engine ("hibari" or "pico"); the engine's voice; tract: factor on the formants;
+    pitch: factor on the engine's own pitch; speed: factor on its own speed; split."""
+
+    name: str
+    engine: str
+    voice: str
+    tract: float
+    pitch: float
+    speed: float
+    split: str
+
+
+SPEAKERS: tuple[Speaker, ...] = (
+    Speaker("hana", "hibari", "heart", 1.00, 1.00, 1.00, "train"),
+    Speaker("hugo", "hibari", "heart", 0.84, 0.66, 1.00, "train"),
+    Speaker("hedy", "hibari", "heart", 1.09, 1.16, 1.00, "train"),
+    Speaker("amos", "pico", "en-US", 0.88, 0.62, 1.00, "train"),
+    Speaker("amy", "pico", "en-US", 1.00, 1.00, 1.00, "train"),
+    Speaker("bella", "pico", "en-GB", 1.04, 1.08, 1.00, "train"),
+    Speaker("bruno", "pico", "en-GB", 0.85, 0.58, 1.00, "train"),
+    Speaker("ivo", "pico", "it-IT", 0.88, 0.70, 1.00, "train"),
+    Speaker("flora", "pico", "fr-FR", 1.02, 1.05, 1.00, "train"),
+    Speaker("hilde", "hibari", "heart", 0.93, 0.82, 1.00, "test"),
+    Speaker("ada", "pico", "en-US", 1.08, 1.18, 1.00, "test"),
+    Speaker("basil", "pico", "en-GB", 0.93, 0.75, 1.00, "test"),
+    Speaker("dora", "pico", "de-DE", 1.00, 1.00, 1.00, "test"),
+    Speaker("pablo", "pico", "es-ES", 0.90, 0.72, 1.00, "test"),
+)
+
+
+def cast(split: str) -> tuple[Speaker, ...]:
+    """The speakers of "test", or of "train" (validation clips are cut from train)."""
+    return tuple(speaker for speaker in SPEAKERS if speaker.split == split)
+
+
+def speak(speaker: Speaker, line: str, *, rate: float, pitch: float, seed: int) -> Samples:
+    """A spoken line: float32, mono, `VOICE_RATE`, without silence around it.
+
+    rate and pitch are factors on the speaker's own (1 = as usual). Deterministic by seed.
+    """
+    slow, low = rate * speaker.speed / speaker.tract, pitch * speaker.pitch / speaker.tract
+    if speaker.engine == "hibari":
+        sound, own = _hibari(line, slow, low, seed), 24_000
+    else:
+        sound, own = _pico(line, speaker.voice, slow, low), 16_000
+    return trim(resample(sound, own * speaker.tract, VOICE_RATE))
+
+
+def resample(sound: Samples, rate_in: float, rate_out: float) -> Samples:
+    """Band-limited resampling between any two rates (to 1 part in 200), mono or [n, channels]."""
+    from fractions import Fraction
+
+    from scipy.signal import resample_poly
+
+    ratio = Fraction(rate_out / rate_in).limit_denominator(200)
+    if ratio == 1:
+        return sound
+    return np.asarray(resample_poly(sound, ratio.numerator, ratio.denominator, axis=0), dtype=np.float32)
+
+
+def trim(sound: Samples, threshold: float = 0.02) -> Samples:
+    """Cut what is quieter than ``threshold`` of the peak from both ends, but for 20 ms."""
+    loud = np.flatnonzero(np.abs(sound) > threshold * (np.abs(sound).max() + 1e-9))
+    if not len(loud):
+        return sound[:0]
+    margin = VOICE_RATE // 50
+    return sound[max(0, loud[0] - margin) : loud[-1] + margin]
+
+
+@lru_cache(maxsize=1)
+def _hibari_engine() -> Any:
+    from hibari import Hibari
+
+    return Hibari(threads=1)
+
+
+def _hibari(line: str, speed: float, pitch: float, seed: int) -> Samples:
+    """hibari has no pitch of its own to set: rubberband shifts it and leaves the formants in place."""
+    sound = np.asarray(_hibari_engine()(line, speed=float(np.clip(speed, 0.5, 2.0)), seed=seed), np.float32)
+    return sound if abs(pitch - 1) < 0.01 else shift_pitch(sound, pitch)
+
+
+def shift_pitch(sound: Samples, pitch: float) -> Samples:
+    """Mono sound at `VOICE_RATE` with its pitch multiplied and its formants kept."""
+    raw = ["-f", "f32le", "-ac", "1", "-ar", str(VOICE_RATE)]
+    change = f"rubberband=pitch={pitch:.4f}:formant=preserved"
+    command = [ffmpeg(), "-v", "error", "-threads", "1", *raw, "-i", "-", "-af", change, *raw, "-"]
+    shifted = subprocess.run(command, input=sound.tobytes(), capture_output=True, check=True).stdout
+    return np.frombuffer(shifted, np.float32).copy()
+
+
+@lru_cache(maxsize=1)
+def _pico_engine() -> Any:
+    import py_nanotts
+
+    return py_nanotts.NanoTTS()
+
+
+def _pico(line: str, voice: str, speed: float, pitch: float) -> Samples:
+    raw = _pico_engine().speak(line, voice=voice, speed=speed, pitch=pitch)
+    return np.frombuffer(raw, "<i2").astype(np.float32) / np.float32(32768)
