@@ -144,24 +144,37 @@ def true_peak(samples: Samples) -> float:
     return float(20 * np.log10(np.abs(dense).max() + 1e-9))
 
 
-@pytest.mark.parametrize("kind", ["square", "clipped noise", "steps"])
-def test_no_peak_of_the_file_is_over_the_limit(kind: str, make_clip: MakeClip, tmp_path: Path) -> None:
+def nasty(kind: str) -> Samples:
+    """Five seconds of music that limiters and encoders do not like."""
     if kind == "square":
-        music = np.sign(sounds.tone(5, 1234.5)) * np.float32(0.99)
-    elif kind == "clipped noise":
-        music = np.clip(sounds.noise(5, level=3), -1, 1)
-    else:
-        music = np.sign(sounds.tone(5, 61.0)) * (np.float32(0.4) + np.abs(sounds.tone(5, 1.7, level=0.6)))
-    preview = render_preview(
-        make_clip(4.0),
-        save(tmp_path, "music", music.astype(np.float32)),
-        tmp_path / "preview.mp4",
-        keep="none",
-        speech=SILENT,
-    )
+        return np.sign(sounds.tone(5, 1234.5)) * np.float32(0.99)
+    if kind == "clipped noise":
+        return np.clip(sounds.noise(5, level=3), -1, 1)
+    if kind == "kicks":
+        decay = np.exp(-(np.arange(5 * SAMPLE_RATE) % 22_050) / 4_000)[:, None].astype(np.float32)
+        return np.sign(sounds.tone(5, 55.0)) * decay + sounds.noise(5, level=0.02)
+    clicks = sounds.noise(5, level=0.02)
+    clicks[::9_000], clicks[1::9_000] = 0.9, -0.9
+    return clicks
+
+
+@pytest.mark.parametrize("kind", ["square", "clipped noise", "kicks", "clicks"])
+def test_no_peak_of_the_file_is_over_the_limit(kind: str, make_clip: MakeClip, tmp_path: Path) -> None:
+    music = save(tmp_path, "music", nasty(kind))
+    preview = render_preview(make_clip(4.0), music, tmp_path / "preview.mp4", keep="none", speech=SILENT)
     assert preview.true_peak_db <= -1.0
     assert true_peak(read_sound(preview.path)) <= -0.95
-    assert preview.integrated_lufs == pytest.approx(-14.0, abs=1.0)
+    if kind == "clicks":  # pressing these to -14 LUFS would leave nothing of them
+        assert preview.note is not None
+        assert "peaks are too high" in preview.note
+        assert 2 < preview.limited_lu <= 3
+        assert preview.integrated_lufs < -18
+    else:
+        assert preview.loudness_reached
+        assert preview.integrated_lufs == pytest.approx(-14.0, abs=1.0)
+    if kind == "kicks":
+        assert preview.limited_lu > 0.3
+        assert preview.true_peak_db > -3
 
 
 def test_without_voice_the_music_is_alone_and_full(make_clip: MakeClip, tmp_path: Path) -> None:
