@@ -1,0 +1,78 @@
+"""The nearest tracks, the best moment, always in the same order."""
+
+import numpy as np
+import pytest
+
+from mrcmv.library import Index, Track
+from mrcmv.library.embeddings import TrackVectors, unit
+from tests.library.helpers import FREE
+
+
+def track(name: str, mood: str = "") -> Track:
+    return Track(
+        id=name, title=name, artist="a", sha256=name, pack="own", rights=FREE, duration_s=60.0, mood=mood
+    )
+
+
+def windows(vectors: np.ndarray) -> TrackVectors:
+    return TrackVectors(unit(vectors.astype(np.float32)), np.arange(len(vectors), dtype=np.float32) * 8)
+
+
+def random_index(count: int = 300, seed: int = 0) -> tuple[Index, np.ndarray, list[int]]:
+    draw = np.random.default_rng(seed)
+    parts = [windows(draw.standard_normal((int(draw.integers(1, 9)), 32))) for _ in range(count)]
+    tracks = [track(f"t{number:03d}", "odd" if number % 2 else "even") for number in range(count)]
+    owners = [number for number, part in enumerate(parts) for _ in part.starts_s]
+    return Index(tracks, parts), np.concatenate([part.vectors for part in parts]), owners
+
+
+@pytest.mark.parametrize("k", [1, 5, 300, 1000])
+def test_search_is_brute_force(k: int) -> None:
+    index, vectors, owners = random_index()
+    query = np.random.default_rng(9).standard_normal(32).astype(np.float32) * 17
+    cosines = vectors @ unit(query)
+    best: dict[int, float] = {}
+    for owner, cosine in zip(owners, cosines, strict=True):
+        best[owner] = max(best.get(owner, -2.0), float(cosine))
+    order = sorted(best, key=lambda owner: -best[owner])[:k]
+    matches = index.search(query, k)
+    assert [match.track.id for match in matches] == [f"t{owner:03d}" for owner in order]
+    assert [match.similarity for match in matches] == pytest.approx(
+        [best[owner] for owner in order], abs=1e-5
+    )
+    assert len(matches) == min(k, 300)
+
+
+def test_the_best_window_names_its_start() -> None:
+    vectors = np.zeros((6, 4))
+    vectors[:, 0] = 1
+    vectors[3] = [0, 1, 0, 0]
+    (match,) = Index([track("a")], [windows(vectors)]).search(np.array([0, 2, 0.1, 0]), 5)
+    assert match.start_s == 24.0
+    assert match.similarity == pytest.approx(2 / np.hypot(2, 0.1), abs=1e-6)
+
+
+def test_ties_are_ordered_by_id_even_when_many_hide_behind_the_first() -> None:
+    same = windows(np.tile([[1.0, 2.0, 2.0, 0.0]], (50, 1)))
+    names = [f"x{number:02d}" for number in range(40)]
+    shuffled = list(np.random.default_rng(4).permutation(names))
+    matches = Index([track(name) for name in shuffled], [same] * 40).search(np.array([1, 2, 2, 0]), 5)
+    assert [match.track.id for match in matches] == names[:5]
+    assert {match.start_s for match in matches} == {0.0}
+
+
+def test_only_allowed_tracks_are_looked_at() -> None:
+    index, _, _ = random_index()
+    query = np.ones(32, np.float32)
+    everything = index.search(query, 300)
+    odd = index.search(query, 20, lambda candidate: candidate.mood == "odd")
+    assert odd == [match for match in everything if match.track.mood == "odd"][:20]
+    assert len(index.search(query, 500, lambda candidate: candidate.mood == "odd")) == 150
+    assert index.search(query, 5, lambda candidate: False) == []
+
+
+def test_nothing_asked_or_nothing_there() -> None:
+    index, _, _ = random_index(3)
+    assert index.search(np.ones(32), 0) == []
+    assert Index([], []).search(np.ones(32), 5) == []
+    assert len(Index([], [])) == 0
