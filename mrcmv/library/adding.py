@@ -72,11 +72,11 @@ def add_file(
     _refuse_twin(next((track for track in others if track.sha256 == origin), None))
     _refuse_twin(catalog.find(origin=origin))
     with shelf.receiving() as received:
-        own_title, own_artist = take_in(source, received, _part(progress, 0.0, 0.4))
+        own = take_in(source, received, _part(progress, 0.0, 0.4))
         sound = file_sha256(received)
         _refuse_twin(catalog.find(sound=sound))
-        title = clean(said.title) or clean(own_title) or _title_of_name(source)
-        artist = clean(said.artist) or clean(own_artist) or UNKNOWN_ARTIST
+        title = clean(said.title) or clean(own.title) or _title_of_name(source)
+        artist = clean(said.artist) or clean(own.artist) or UNKNOWN_ARTIST
         _credit_names_somebody(rights, artist)
         facts = measure_facts(received, _part(progress, 0.4, 1.0))
         if not math.isfinite(facts.lufs):
@@ -85,7 +85,7 @@ def add_file(
             id=f"own-{sound[:12]}",
             title=title,
             artist=artist,
-            album=clean(said.album),
+            album=clean(said.album) or clean(own.album),
             sha256=sound,
             pack="own",
             rights=rights,

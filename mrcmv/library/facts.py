@@ -16,7 +16,7 @@ _BLOCK_S = 10.0
 
 
 @dataclass(frozen=True)
-class SoundFacts:
+class Measured:
     """Measured facts; fields as in `mrcmv.library.track.Track`."""
 
     duration_s: float
@@ -28,9 +28,7 @@ class SoundFacts:
     peaks: tuple[float, ...]
 
 
-def measure_facts(
-    path: Path, progress: Progress | None = None, stated_bpm: float | None = None
-) -> SoundFacts:
+def measure_facts(path: Path, progress: Progress | None = None, stated_bpm: float | None = None) -> Measured:
     """Measure a sound file that `mrcmv.media.read_sound` reads, a block at a time.
 
     With ``stated_bpm`` the tempo is taken as stated and only its confidence is measured.
@@ -48,7 +46,7 @@ def measure_facts(
     heard = listen(to_mono(read_sound(path, start_s=start_s, duration_s=LISTEN_S), rate_out=RATE), stated_bpm)
     if progress:
         progress(1.0)
-    return SoundFacts(
+    return Measured(
         duration_s=round(levels.duration_s, 3),
         tempo_bpm=heard.tempo_bpm,
         tempo_confidence=heard.tempo_confidence,

@@ -135,7 +135,8 @@ def find_key(notes: NDArray[np.float64]) -> str:
 
 def _repetition(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
     """Autocorrelation [lags up to a slow bar] of onsets without their mean; 1 at lag 0."""
-    centred = onsets - onsets.mean()
+    smooth = np.convolve(onsets, np.hanning(7)[1:-1] / 3, mode="same")  # a beat may fall between frames
+    centred = smooth - smooth.mean()
     power = float(centred @ centred)
     longest = min(len(centred) - 1, 4 * math.ceil(_LAG_AT_1 / SLOWEST) + 8)
     if power <= 0:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mrcmv.library.starter import file_sha256
-from mrcmv.media import Progress, UserError
+from mrcmv.media import Progress, SoundFacts, UserError, open_sound
 
 MAX_TRACK_S = 900.0
 """Longest track that is taken, in seconds; its samples fit into memory."""
@@ -73,17 +73,15 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
 
 
-def take_in(source: Path, received: Path, progress: Progress | None = None) -> tuple[str, str]:
-    """Turn any sound file into canonical FLAC; returns its own title and artist, empty without tags.
+def take_in(source: Path, received: Path, progress: Progress | None = None) -> SoundFacts:
+    """Turn any sound file into canonical FLAC; returns its length and its own tags.
 
     Raises
     ------
     UserError
         The file is no sound that can be read, or is too short.
     """
-    from mrcmv.media import open_sound  # type: ignore[attr-defined]
-
     facts = open_sound(source, received, max_s=MAX_TRACK_S, progress=progress)
     if facts.duration_s < MIN_TRACK_S:
         raise UserError(f"This sound is shorter than {MIN_TRACK_S:.0f} s: choose a longer one.")
-    return facts.title or "", facts.artist or ""
+    return facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -62,9 +63,14 @@ class NoteEmbedder:
 
 
 def hear(mono: Samples) -> list[float]:
-    """Amplitude of each of `NOTES` in a mono sound at 16 kHz."""
-    time = np.arange(len(mono)) / ANALYSIS_RATE
-    return [float(abs(np.mean(mono * np.exp(-2j * np.pi * note * time)))) for note in NOTES]
+    """Amplitude of each of `NOTES` in a mono sound at 16 kHz; every fourth sample is enough."""
+    return np.abs(_waves(len(mono[::4])) @ mono[::4]).tolist()
+
+
+@lru_cache(maxsize=2)
+def _waves(count: int) -> NDArray[np.complex64]:
+    turns = np.array(NOTES)[:, None] * np.arange(count) * 4 / ANALYSIS_RATE
+    return (np.exp(-2j * np.pi * turns) / count).astype(np.complex64)
 
 
 def query(note: int) -> NDArray[np.float32]:

@@ -7,30 +7,27 @@ from mrcmv.library.listening import RATE, listen
 from mrcmv.library.starter import load_starter
 from mrcmv.media import Samples, read_sound, to_mono
 
-NOTE = {
-    name: number
-    for number, name in enumerate(["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"])
-}
+NOTES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 
 def clicks(bpm: float, seconds: float = 20.0) -> Samples:
-    """A click on each beat, louder on each fourth."""
+    """A click on each beat."""
     sound = np.zeros(round(seconds * RATE), np.float32)
     burst = np.random.default_rng(0).standard_normal(800).astype(np.float32) * np.hanning(800)
-    for beat, place in enumerate(np.arange(0.1, seconds - 0.1, 60 / bpm)):
+    for place in np.arange(0.1, seconds - 0.1, 60 / bpm):
         begin = round(place * RATE)
-        sound[begin : begin + 800] += burst * (0.3 if beat % 4 else 0.5)
+        sound[begin : begin + 800] += 0.4 * burst
     return sound
 
 
-def chords(names: list[list[str]], seconds: float = 2.0) -> Samples:
+def chords(names: list[str], seconds: float = 2.0) -> Samples:
+    """Chords of sines, each named by its notes around middle C."""
     time = np.arange(round(seconds * RATE)) / RATE
-    return np.concatenate(
-        [
-            sum(0.1 * np.sin(2 * np.pi * 440 * 2 ** ((NOTE[note] - 9) / 12 - 1) * time) for note in chord)
-            for chord in names
-        ]
-    ).astype(np.float32)
+    parts = []
+    for chord in names:
+        hertz = [440 * 2 ** ((NOTES.index(note) - 9) / 12 - 1) for note in chord.split()]
+        parts.append(sum(0.1 * np.sin(2 * np.pi * pitch * time) for pitch in hertz))
+    return np.concatenate(parts).astype(np.float32)
 
 
 @pytest.mark.parametrize("bpm", [72.0, 100.0, 128.0, 150.0])
@@ -41,11 +38,8 @@ def test_the_tempo_of_clicks(bpm: float) -> None:
 
 
 def test_the_key_of_a_cadence() -> None:
-    assert (
-        listen(chords([["C", "E", "G"], ["F", "A", "C"], ["G", "B", "D"], ["C", "E", "G"]])).key == "C major"
-    )
-    minor = [["D", "F", "A"], ["G", "Bb", "D"], ["A", "Db", "E"], ["D", "F", "A"]]
-    assert listen(chords(minor)).key == "D minor"
+    assert listen(chords(["C E G", "F A C", "G B D", "C E G"])).key == "C major"
+    assert listen(chords(["D F A", "G Bb D", "A Db E", "D F A"])).key == "D minor"
 
 
 def test_noise_has_no_beat_and_silence_nothing() -> None:
@@ -63,11 +57,11 @@ def test_a_stated_tempo_is_kept_and_its_confidence_measured() -> None:
 def test_on_real_music_most_answers_are_those_stated() -> None:
     pack = load_starter()
     tempo = key = 0
-    chosen = pack.tracks[::4]
+    chosen = pack.tracks[2::6]
     for track in chosen:
         heard = listen(to_mono(read_sound(pack.paths[track.id]), rate_out=RATE))
         tempo += any(abs(heard.tempo_bpm / track.tempo_bpm / octave - 1) < 0.04 for octave in (0.5, 1, 2))
         key += heard.key == track.key
-    assert len(chosen) == 7
-    assert tempo >= 5
-    assert key >= 4
+    assert len(chosen) == 5
+    assert tempo >= 4
+    assert key >= 3

@@ -17,7 +17,7 @@ from tests.library.helpers import NOTES, NoteEmbedder, query, small_pack, sound_
 
 
 def test_the_planted_place_is_found(tmp_path: Path) -> None:
-    sound = tone(220, 80)
+    sound = tone(220, 58)
     sound[24 * 44_100 : 56 * 44_100] = tone(880, 32)
     write_sound(tmp_path / "long.flac", sound)
     pack = small_pack(tmp_path / "pack", NOTES[:1])
