@@ -62,11 +62,15 @@ def open_clip(
         upload = Path(work) / "upload"  # the name that the user gave goes nowhere
         _take(source.resolve(), upload)
         facts = _probe(upload, progress)
-        out = recipe.Outputs(*(Path(work) / name for name in ("picture", "sound", "frames", "poster")))
+        names = ("picture.mp4", "sound.raw", "frames.raw", "poster.jpg")
+        out = recipe.Outputs(*(Path(work) / name for name in names))
         copy = recipe.can_copy(facts)
         length_s = min(WINDOW_S, end_s - start_s) if end_s is not None else WINDOW_S
         _run(upload, facts, out, copy=copy, start_s=start_s, length_s=length_s, progress=progress)
-        return _collect(facts, out, folder, copy=copy, start_s=start_s, length_s=length_s)
+        clip = _collect(facts, out, folder, copy=copy, start_s=start_s, length_s=length_s)
+    if progress is not None:
+        progress(1.0)
+    return clip
 
 
 def _check_part(start_s: float, end_s: float | None) -> None:
@@ -141,11 +145,13 @@ def _collect(
     if start_s > duration_s - MIN_CLIP_S + _FRAME_S:
         raise IntakeError("The chosen part lies behind the end of the clip. Choose an earlier one.")
     window_s = (start_s, min(start_s + length_s, duration_s))
-    if not save_frames(out.frames, folder / "frames.npy", window_s[1] - window_s[0]):
+    work = out.picture.parent
+    if not save_frames(out.frames, work / "frames.npy", window_s[1] - window_s[0]):
         raise IntakeError(_DAMAGED)
-    has_sound = fit_sound(out.sound, folder / "sound.wav", duration_s)
-    os.replace(out.poster, folder / "poster.jpg")
-    os.replace(out.picture, folder / "picture.mp4")
+    has_sound = fit_sound(out.sound, work / "sound.wav", duration_s)
+    names = ["picture.mp4", "frames.npy", "poster.jpg", *(["sound.wav"] if has_sound else [])]
+    for name in names:
+        os.replace(work / name, folder / name)
     assert facts.picture is not None
     width, height = facts.picture.shown_size if copy else recipe.made_size(facts.picture)
     clip = Clip(
@@ -158,7 +164,7 @@ def _collect(
         duration_s=duration_s,
         width=width,
         height=height,
-        fps=track.samples / duration_s,
+        fps=track.rate,
         window_s=window_s,
     )
     remember(clip)

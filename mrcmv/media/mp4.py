@@ -16,16 +16,19 @@ _PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"}
 
 @dataclass(frozen=True)
 class Presented:
-    """One track as it is shown: when it starts and how long it lasts (s), and its samples (frames)."""
+    """One track as it is shown: when it starts and how long it lasts, in seconds.
+
+    ``rate`` is its mean number of samples (frames) per second; ``handler`` is "vide" or "soun".
+    """
 
     handler: str
     start_s: float
     duration_s: float
-    samples: int
+    rate: float
 
 
 def presented_tracks(path: Path) -> list[Presented]:
-    """All tracks of an MP4 in the order of the file; handler is "vide" or "soun".
+    """All tracks of an MP4 in the order of the file.
 
     Raises
     ------
@@ -44,34 +47,36 @@ def presented_tracks(path: Path) -> list[Presented]:
             else:
                 box[kind] = body[: 1 << 20]
         return [_track(boxes, movie_scale) for boxes in tracks]
-    except (KeyError, IndexError, struct.error) as error:
+    except (KeyError, IndexError, ZeroDivisionError, struct.error) as error:
         raise ValueError("no complete MP4") from error
 
 
 def _track(boxes: dict[bytes, bytes], movie_scale: int) -> Presented:
+    mdhd = boxes[b"mdhd"]
+    wide = mdhd[0] == 1
+    media_s = _number(mdhd, 24 if wide else 16, 8 if wide else 4) / _number(mdhd, 20 if wide else 12, 4)
+    start_s, duration_s = 0.0, media_s
+    if b"elst" in boxes:
+        start, duration = _edits(boxes[b"elst"])
+        start_s, duration_s = start / movie_scale, duration / movie_scale
+    samples = _number(boxes[b"stsz"], 8, 4)
+    handler = boxes[b"hdlr"][8:12].decode("latin-1")
+    return Presented(handler, start_s, duration_s, samples / media_s if media_s else 0.0)
+
+
+def _edits(elst: bytes) -> tuple[int, int]:
+    """Time before the first shown sample and time of all shown ones, in units of the movie."""
+    wide = elst[0] == 1
+    size = 8 if wide else 4
     start = duration = 0
-    elst = boxes.get(b"elst")
-    if elst is not None:
-        wide = elst[0] == 1
-        for entry in range(_number(elst, 4, 4)):
-            at = 8 + entry * (20 if wide else 12)
-            length = _number(elst, at, 8 if wide else 4)
-            media_time = elst[at + 8 : at + 16] if wide else elst[at + 4 : at + 8]
-            if media_time == b"\xff" * len(media_time):  # an empty edit: nothing is shown yet
-                start += length
-            else:
-                duration += length
-        seconds = duration / movie_scale
-    else:
-        mdhd = boxes[b"mdhd"]
-        wide = mdhd[0] == 1
-        seconds = _number(mdhd, 24 if wide else 16, 8 if wide else 4) / _number(mdhd, 20 if wide else 12, 4)
-    return Presented(
-        handler=boxes[b"hdlr"][8:12].decode("latin-1"),
-        start_s=start / movie_scale,
-        duration_s=seconds,
-        samples=_number(boxes[b"stsz"], 8, 4),
-    )
+    for entry in range(_number(elst, 4, 4)):
+        at = 8 + entry * (2 * size + 4)
+        length = _number(elst, at, size)
+        if elst[at + size : at + 2 * size] == b"\xff" * size:  # an empty edit: nothing is shown yet
+            start += length
+        else:
+            duration += length
+    return start, duration
 
 
 def _movie(path: Path) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mrcmv.media.child import Limits
 from mrcmv.media.errors import SoundError, TooBigError, ToolError
-from mrcmv.media.ffmpeg import SOUND_FORMATS, input_args, run_ffmpeg
+from mrcmv.media.ffmpeg import SOUND_FORMATS, VIDEO_FORMATS, input_args, run_ffmpeg
 from mrcmv.media.probe import Facts, SoundStreamFacts, probe
 from mrcmv.media.sniff import check_sound, no_sound
 from mrcmv.media.sound import sound_length_s
@@ -19,6 +19,7 @@ from mrcmv.media.types import SAMPLE_RATE, Progress
 MAX_TRACK_S = 20 * 60.0
 """Longest piece of music that is taken, in seconds."""
 _SLACK_S = 1.0
+_FORMATS = f"{SOUND_FORMATS},{VIDEO_FORMATS}"
 _LOSSY = {"mp3", "mp3float", "aac", "vorbis", "opus", "libopus", "wmav2", "mp2"}
 
 
@@ -55,7 +56,7 @@ def open_sound(
     max_s: float = MAX_TRACK_S,
     progress: Progress | None = None,
 ) -> SoundFacts:
-    """Make a sound file safe: MP3, M4A, OGG, Opus, FLAC, WAV, AIFF -> ``destination``.
+    """Make a sound file safe: MP3, M4A, OGG, Opus, FLAC, WAV, AIFF, the sound of a clip.
 
     ``destination`` ends in ``.flac`` (16 bit, or 24 when the source has more) or ``.wav`` (float)
     and appears whole or not at all. Cover art is left out. Tags are reported, not written.
@@ -85,7 +86,7 @@ def open_sound(
 
 def _probe(source: Path, max_s: float, progress: Progress | None) -> Facts:
     try:
-        facts = probe(source, formats=SOUND_FORMATS, progress=progress)
+        facts = probe(source, formats=_FORMATS, progress=progress)
     except ToolError as error:
         raise no_sound() from error
     if facts.sound is None:
@@ -108,13 +109,13 @@ def _decode(
     if made.suffix == ".flac":
         deep = stream.bits > 16 and stream.codec not in _LOSSY
         # Resampled or mixed sound is rounded to 16 bit with dither; plain 16-bit sound stays as it is
-        graph += "" if deep else ":dither_method=triangular" if _is_changed(stream) else ""
+        graph += ":dither_method=triangular" if not deep and _is_changed(stream) else ""
         depth = ("-sample_fmt", "s32", "-bits_per_raw_sample", "24") if deep else ("-sample_fmt", "s16")
         coding = ["-c:a", "flac", *depth, "-f", "flac"]
     else:
         coding = ["-c:a", "pcm_f32le", "-f", "wav"]
     args = [
-        *input_args(source.absolute(), "-vn", "-sn", "-dn", formats=SOUND_FORMATS),
+        *input_args(source.absolute(), "-vn", "-sn", "-dn", formats=_FORMATS),
         *("-map", f"0:{stream.index}", "-af", graph, "-max_error_rate", "1"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
         *("-t", f"{max_s + _SLACK_S}", *coding, f"file:{made}"),

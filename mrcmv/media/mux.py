@@ -41,24 +41,24 @@ def mux(
     MuxError
         When the video cannot be written.
     """
+    # A frame's duration in MP4 is the time to the next frame in order of decoding; copied, the last
+    # shown frame of a variable-rate picture could so outlast the clip.
+    within = f"setts=pts=PTS:dts=DTS:duration=max(1\\,min(DURATION\\,{duration_s:.6f}/TB-PTS))"
     partial = destination.with_name(destination.name + ".partial")
     args = [
         *input_args(picture, formats="mov"),
         *input_args(sound, formats="wav,flac"),
-        *("-map", "0:v:0", "-c:v", "copy", "-map", "1:a:0", "-c:a", "aac", "-b:a", AAC_BITRATE),
+        *("-map", "0:v:0", "-c:v", "copy", "-bsf:v", within),
+        *("-map", "1:a:0", "-c:a", "aac", "-b:a", AAC_BITRATE),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"),
         *("-metadata", f"title={title}") * bool(title),
         *("-metadata", f"comment={comment}") * bool(comment),
         *("-t", f"{duration_s:.6f}", "-movflags", "+faststart", "-f", "mp4", f"file:{partial}"),
     ]
     patience = 60 + duration_s
+    limits = Limits(wall_s=patience, cpu_s=int(patience))
     try:
-        run_ffmpeg(
-            args,
-            duration_s=duration_s,
-            progress=progress,
-            limits=Limits(wall_s=patience, cpu_s=int(patience)),
-        )
+        run_ffmpeg(args, duration_s=duration_s, progress=progress, limits=limits)
         os.replace(partial, destination)
     except (ToolError, OSError) as error:
         raise MuxError("The finished video could not be written. Try once more.") from error

@@ -68,17 +68,20 @@ def arguments(
     assert picture is not None
     args = input_args(upload)
     if copy:
-        seek = ["-ss", f"{start_s + picture.start_s:.6f}", "-noaccurate_seek"] if start_s > 0 else []
+        # Transport streams have no index: seeking in them may land behind the window's start
+        seeks = start_s > 0 and "mpegts" not in facts.format
+        seek = ["-ss", f"{start_s + picture.start_s:.6f}", "-noaccurate_seek"] if seeks else []
         if picture.fps >= HIGH_FPS:
-            seek += ["-skip_frame", "nonref"]
+            seek += ["-skip_frame", "noref"]
         args += input_args(upload, *seek, "-an", "-sn", "-dn")
-        origin = 0.0 if start_s > 0 else picture.start_s
-        graph = f"[1:{picture.index}]setpts=PTS-{origin:.6f}/TB,{_window(0.0, length_s)}"
+        origin = 0.0 if seeks else picture.start_s
+        window = _window(0.0 if seeks else start_s, length_s)
+        graph = f"[1:{picture.index}]setpts=PTS-{origin:.6f}/TB,{window}"
     else:
         width, height = made_size(picture)
         limit = f",fps={MAX_FPS}" if picture.fps > MAX_FPS * 1.01 else ""
         graph = (
-            f"[0:{picture.index}]setpts=PTS-{picture.start_s:.6f}/TB,split[whole][part];"
+            f"[0:{picture.index}]setpts={_from_zero(facts)},split[whole][part];"
             f"[whole]scale={width}:{height},setsar=1{limit},format=yuv420p[picture];"
             f"[part]{_window(start_s, length_s)}"
         )
@@ -98,6 +101,14 @@ def arguments(
     args += ["-map", "[frames]", "-frames:v", str(FRAME_COUNT), "-f", "rawvideo", f"file:{out.frames}"]
     args += ["-map", "[poster]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", *clean]
     return [*args, "-f", "mjpeg", f"file:{out.poster}"]
+
+
+def _from_zero(facts: Facts) -> str:
+    """Times of decoded pictures, the first at 0. AVI has decoding times only, which B-frames delay."""
+    assert facts.picture is not None
+    if facts.format == "avi":
+        return "PTS-STARTPTS"
+    return f"if(eq(N\\,0)\\,0\\,PTS-{facts.picture.start_s:.6f}/TB)"
 
 
 def _window(start_s: float, length_s: float) -> str:

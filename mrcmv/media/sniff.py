@@ -12,7 +12,9 @@ MAX_SOUND_BYTES = 512 * 1024**2
 """Largest file that is taken as music (20 minutes of 24-bit stereo WAV are 320 MB)."""
 
 CLIP_KINDS = frozenset({"mov", "matroska", "avi", "mpegts"})
-SOUND_KINDS = frozenset({"mov", "matroska", "mp3", "ogg", "flac", "wav", "aiff", "aac"})
+SOUND_KINDS = CLIP_KINDS | {"mp3", "ogg", "flac", "wav", "aiff", "aac"}
+"""A clip may be opened for its sound alone."""
+
 
 _DROP_A_VIDEO = "Drop a video: MP4, MOV, WebM, MKV or AVI."
 _CHOOSE_SOUND = "Choose MP3, M4A, OGG, Opus, FLAC, WAV or AIFF."
