@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,12 +70,7 @@ class Separator:
         """
         torch.set_num_threads(thread_budget())
         place = _device(device)
-        networks = []
-        for stem in STEMS:
-            with torch.device("meta"):  # no memory and no random numbers for what is replaced at once
-                network = UNet()
-            network.load_state_dict(read_weights(stem), assign=True)
-            networks.append(network.to(place).eval())
+        networks = [UNet.of(read_weights(stem)).to(place) for stem in STEMS]
         return cls((networks[0], networks[1]), place)
 
     def separate(self, sound: Samples, progress: Progress | None = None) -> Stems:
@@ -142,21 +137,28 @@ class Separator:
             progress(0.0)
         joiners = (Joiner(), Joiner())
         for segment in cut(counted()):
-            with torch.inference_mode():
-                spectrum = analyse(segment.to(self._device), self._window)
-                magnitudes = spectrum.abs()[None]
-                # The mask of the voice needs the network of the accompaniment too: both always run.
-                estimates = []
-                for network in self._networks:
-                    estimates.append(network(magnitudes)[0])
-                    step()
-                pair = []
-                for mask, joiner in zip(_masks(*estimates), joiners, strict=True):
-                    part = joiner.add(synthesise(spectrum * mask, self._window).cpu())
-                    pair.append(part[:, : taken - given].T.numpy())
-            given += len(pair[0])
+            parts = self._separate_segment(segment, step)
+            voice, accompaniment = (
+                joiner.add(part)[:, : taken - given].T.numpy()
+                for joiner, part in zip(joiners, parts, strict=True)
+            )
+            given += len(voice)
             step()
-            yield pair[0], pair[1]
+            yield voice, accompaniment
+
+    @torch.no_grad()
+    def _separate_segment(self, segment: Tensor, step: Callable[[], None]) -> list[Tensor]:
+        """Both stems of one segment, each [2, SEGMENT + OVERLAP] on the CPU."""
+        spectrum = analyse(segment.to(self._device), self._window)
+        magnitudes = spectrum.abs()[None].contiguous(memory_format=torch.channels_last)
+        # The mask of the voice needs the network of the accompaniment too: both always run.
+        estimates = []
+        for network in self._networks:
+            estimates.append(network(magnitudes)[0])
+            step()
+        del magnitudes
+        masks = _masks(*estimates)
+        return [synthesise(spectrum, mask, self._window).cpu() for mask in masks]
 
 
 def _masks(voice: Tensor, accompaniment: Tensor) -> tuple[Tensor, Tensor]:

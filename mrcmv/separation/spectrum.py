@@ -58,19 +58,27 @@ def cut(blocks: Iterable[Tensor]) -> Iterator[Tensor]:
 
 
 def analyse(segment: Tensor, window: Tensor) -> Tensor:
-    """Samples [2, SEGMENT + OVERLAP] -> complex spectrum [2, 512, BINS]."""
-    return torch.fft.rfft(segment.unfold(1, FRAME, HOP) * window)[:, :, :BINS]
+    """Samples [2, SEGMENT + OVERLAP] -> complex spectrum [2, 512, BINS].
+
+    One channel after the other: that halves the memory of the transform, the largest of a segment.
+    """
+    spectrum = torch.empty(2, SEGMENT_FRAMES, BINS, dtype=torch.complex64, device=segment.device)
+    for channel, samples in enumerate(segment):
+        spectrum[channel] = torch.fft.rfft(samples.unfold(0, FRAME, HOP) * window)[:, :BINS]
+    return spectrum
 
 
-def synthesise(spectrum: Tensor, window: Tensor) -> Tensor:
-    """Complex spectrum [2, 512, BINS] -> samples [2, SEGMENT + OVERLAP], to be added to its neighbours'."""
-    frames = torch.fft.irfft(spectrum, n=FRAME)  # the bins that are not there count as zero
-    frames.mul_(window * SYNTHESIS_GAIN)
+def synthesise(spectrum: Tensor, mask: Tensor, window: Tensor) -> Tensor:
+    """Masked spectrum [2, 512, BINS] -> samples [2, SEGMENT + OVERLAP], to be added to its neighbours'."""
     steps = FRAME // HOP
-    quarters = frames.view(2, SEGMENT_FRAMES, steps, HOP)
-    out = frames.new_zeros(2, SEGMENT_FRAMES + steps - 1, HOP)
-    for step in range(steps):
-        out[:, step : step + SEGMENT_FRAMES] += quarters[:, :, step]
+    out = torch.zeros(2, SEGMENT_FRAMES + steps - 1, HOP, device=spectrum.device)
+    for channel in range(2):
+        # The bins that are not there count as zero.
+        frames = torch.fft.irfft(spectrum[channel] * mask[channel], n=FRAME)
+        frames.mul_(window * SYNTHESIS_GAIN)
+        quarters = frames.view(SEGMENT_FRAMES, steps, HOP)
+        for step in range(steps):
+            out[channel, step : step + SEGMENT_FRAMES] += quarters[:, step]
     return out.view(2, SEGMENT + OVERLAP)
 
 

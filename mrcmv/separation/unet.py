@@ -43,6 +43,15 @@ class UNet(nn.Module):
         self.output = nn.Conv2d(1, 2, 4, padding=3, dilation=2)
         self.eval().requires_grad_(False)
 
+    @classmethod
+    def of(cls, weights: dict[str, Tensor]) -> UNet:
+        """The network with these weights, on their device."""
+        with torch.device("meta"):  # no memory and no random numbers for what is replaced at once
+            network = cls()
+        network.load_state_dict(weights, assign=True)
+        # Convolutions are a tenth faster with the channels last.
+        return network.to(memory_format=torch.channels_last)
+
     def forward(self, magnitudes: Tensor) -> Tensor:
         skips: list[Tensor] = []
         hidden = magnitudes
