@@ -274,11 +274,16 @@ def library_packs(as_json: AsJson = False) -> None:
 
 
 @library_app.command("verify")
-def library_verify(as_json: AsJson = False) -> None:
+def library_verify(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Delete files that interrupted work left behind.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Read every sound file again and compare it with its hash."""
     from mrcmv.library import Library
 
-    problems = Library.open().verify(progress=show_progress("Verifying"))
+    problems = Library.open().verify(repair=repair, progress=show_progress("Verifying"))
     if as_json:
         show({"problems": [str(problem) for problem in problems]})
     else:

@@ -7,8 +7,12 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from mrcmv.library import Badge, Library
-from mrcmv.library.starter import FACTS, load_starter, sounds_folder
+from mrcmv.library.shipped import read_shipped
+from mrcmv.library.starter import FACTS, FOLDER, load_starter, sounds_folder
+from mrcmv.library.windows import window_starts
 
 
 def test_every_sound_of_the_package_is_there_with_its_hash(tmp_path: Path) -> None:
@@ -74,3 +78,19 @@ def test_the_facts_say_how_they_were_made() -> None:
     about = json.loads(FACTS.read_text(encoding="utf-8"))
     assert about["package"] == "immich-memories-music==0.1.0"
     assert "file names" in about["titles"]
+
+
+def test_what_ships_for_a_checkpoint_fits_the_pack() -> None:
+    tracks = load_starter().tracks
+    checkpoint = FOLDER.parents[1] / "checkpoints" / "compact" / "metrics.json"
+    wanted = [json.loads(checkpoint.read_text(encoding="utf-8"))["sha256"]] if checkpoint.is_file() else []
+    shipped = {path.stem.removeprefix("vectors-"): path for path in FOLDER.glob("vectors-*.npz")}
+    assert {sha256[:16] for sha256 in wanted} <= set(shipped), "run assets/library/make.py vectors"
+    for path in shipped.values():
+        with np.load(path, allow_pickle=False) as kept:
+            vectors = read_shipped(FOLDER, str(kept["model"]))
+        assert set(vectors) == {track.sha256 for track in tracks}
+        for track in tracks:
+            part = vectors[track.sha256]
+            assert part.starts_s.tolist() == window_starts(track.duration_s)
+            assert np.allclose(np.linalg.norm(part.vectors, axis=1), 1, atol=1e-5)
