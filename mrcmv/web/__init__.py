@@ -89,8 +89,8 @@ def _studio(recommender: Recommender) -> Studio:
 
 
 def _build(studio: Studio) -> gr.Blocks:
-    """Uploads wait in the same private folder as everything else until they are moved."""
-    os.environ["GRADIO_TEMP_DIR"] = str(studio.sessions.root / "uploads")
+    """Uploads arrive in the same private folder as everything else."""
+    os.environ["GRADIO_TEMP_DIR"] = str(studio.sessions.uploads)
     from mrcmv.web.page import build
 
     return build(studio)

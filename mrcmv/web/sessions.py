@@ -9,6 +9,7 @@ a visitor sends is ever made into a path.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import re
@@ -32,6 +33,8 @@ log = logging.getLogger("mrcmv.web")
 
 KEEP_MINUTES = 30
 """Minutes after the last use when a clip and everything made from it is deleted."""
+UPLOAD_MINUTES = 10
+"""Minutes after which what lies in the upload folder is deleted, taken over or not."""
 MOST_SESSIONS = 200
 LEAST_FREE_BYTES = 2_000_000_000
 ROOT_PREFIX = "mrcmv-web-"
@@ -66,6 +69,7 @@ class Session:
     used_at: float
     clip_name: str = ""
     source: Path | None = None
+    upload: Path | None = None
     duration_s: float | None = None
     window_s: tuple[float, float] = (0.0, 32.0)
     files: dict[str, StoredFile] = field(default_factory=dict)
@@ -107,8 +111,31 @@ class Session:
         folder.mkdir(mode=0o700)
         return folder
 
+    def adopt(self, upload: Path) -> Path:
+        """Take an upload into the private folder, under a name of ours; returns its new place.
+
+        Two visitors who drop the same file share one path in the upload folder, so it is linked,
+        not moved: the second one still finds it.
+        """
+        kept = self.folder / "upload"
+        try:
+            try:
+                os.link(upload, kept)
+            except FileNotFoundError:
+                raise
+            except OSError:  # another disk, or a file system without links
+                shutil.copyfile(upload, kept)
+        except FileNotFoundError:
+            raise PageError("lost") from None
+        self.upload = upload
+        return kept
+
     def discard_files(self) -> None:
         """Remove everything; called again by a job that was still writing (see `Sessions.remove`)."""
+        if self.upload is not None:
+            with contextlib.suppress(OSError):
+                if self.upload.samefile(self.folder / "upload"):  # else it is another visitor's by now
+                    self.upload.unlink()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -120,6 +147,7 @@ class Sessions:
         base = Path(parent or tempfile.gettempdir())
         remove_leftovers(base)
         self.root = Path(tempfile.mkdtemp(prefix=f"{ROOT_PREFIX}{os.getpid()}-", dir=base))
+        self.uploads = self.root / "uploads"
         self._by_ticket: dict[str, Session] = {}
         self._by_shelf: dict[str, Session] = {}
         self._lock = threading.Lock()
@@ -182,7 +210,16 @@ class Sessions:
         stale = [s for s in stale if s.job is None or s.job.over or s.job.stopped]
         for session in stale:
             self.remove(session)
+        self._sweep_uploads()
         return len(stale)
+
+    def _sweep_uploads(self) -> None:
+        """Remove uploads that nobody took over, and links to those that somebody did."""
+        oldest = time.time() - 60 * UPLOAD_MINUTES
+        for path in self.uploads.rglob("*"):
+            with contextlib.suppress(OSError):
+                if path.is_file() and path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def keep_sweeping(self, every_s: float = 30.0) -> None:
         """Sweep in a daemon thread until `close`."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +68,7 @@ class Studio:
     # -- a clip comes in ---------------------------------------------------------------------
 
     def take_upload(self, upload: str | None, ticket: str | None, owner: str) -> View:
-        """A file was dropped: move it into a private folder and look at it, nothing more."""
+        """A file was dropped: take it into a private folder and look at it, nothing more."""
         try:
             if not upload:
                 raise PageError("no_clip")
@@ -92,14 +91,12 @@ class Studio:
         yield from self._find(session)
 
     def _admit(self, source: Path, name: str, ticket: str | None, owner: str, *, own: bool = True) -> Session:
-        """A session for a clip. An own clip is moved out of the upload folder first."""
+        """A session for a clip. An own clip is taken out of the upload folder first."""
         if ticket:
             self._drop_quietly(ticket, owner)
         session = self.sessions.create(owner)
         try:
-            kept = session.folder / "upload" if own else source
-            if own:
-                _move(source, kept)
+            kept = session.adopt(source) if own else source
             session.clip_name = name[-80:]
             session.duration_s = look_at(kept)
             session.source = kept
@@ -154,12 +151,14 @@ class Studio:
                 if report.voice:
                     session.put(f"voice{session.runs}.wav", report.voice, "audio/wav")
                 html = panel.working(report, session.address(f"voice{session.runs}.wav"))
-                if html != shown:
+                if html != shown and _current(session, job):
                     shown = html
                     yield View(panel=html)
             found = job.result()
+            if not _current(session, job):
+                return
         except Exception as error:
-            if session.job is job and not session.gone:
+            if _current(session, job):
                 yield View(panel=self._panel(session, self._said(error)))
             return
         session.suggestions = found
@@ -228,12 +227,12 @@ class Studio:
             shown = ""
             for report in job.watch():
                 html = self._controls(session, progress=player.mixing(title, report), keep_preview=before)
-                if html != shown:
+                if html != shown and _current(session, job):
                     shown = html
                     yield View(mix=html)
             session.previews[choice] = job.result()
         except Exception as error:
-            if session.job is job and not session.gone:
+            if _current(session, job):
                 session.choice = before if before in session.previews else choice
                 chosen = before.track_id if before in session.previews and before else None
                 yield View(
@@ -241,7 +240,7 @@ class Studio:
                     mix=self._controls(session, self._said(error), keep_preview=before),
                 )
             return
-        if session.job is job:
+        if _current(session, job):
             session.touch()
             yield self._mixed(session, choice)
 
@@ -362,6 +361,11 @@ class Studio:
         )
 
 
+def _current(session: Session, job: Job[Any]) -> bool:
+    """Whether a job is still what its visitor waits for; else its watcher keeps quiet."""
+    return session.job is job and not session.gone
+
+
 def window(wish: Any, duration_s: float | None) -> tuple[float, float] | None:
     """The asked part as (start, end) in seconds, made to fit; None when none was asked for."""
     if not isinstance(wish, dict):
@@ -396,14 +400,6 @@ def _with_shape(choice: Choice | None, wish: Any) -> Choice:
     if not player.LEAST_LU <= level <= player.MOST_LU or keep not in ("voice", "original", "none"):
         raise PageError("bad_request")
     return Choice(choice.track_id, float(round(level)), keep)
-
-
-def _move(upload: Path, destination: Path) -> None:
-    """Out of the upload folder, where the same file dropped twice at once shares a path: it can be gone."""
-    try:
-        shutil.move(upload, destination)
-    except FileNotFoundError:
-        raise PageError("lost") from None
 
 
 def look_at(source: Path) -> float | None:

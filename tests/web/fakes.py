@@ -1,4 +1,7 @@
-"""A recommender without networks: same interface, made-up tracks, real files, quick answers."""
+"""A recommender without networks: same interface, made-up tracks, real files, quick answers.
+
+Its files are made once per folder, so that tests can share them.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +51,11 @@ class FakeLibrary:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         for number, (ident, title, artist, mood, tempo, key, rights, seconds) in enumerate(SONGS):
-            time_s = np.arange(int(44_100 * seconds)) / 44_100
-            tone = 0.2 * np.sin(2 * np.pi * (220 + 55 * number) * time_s).astype(np.float32)
-            write_sound(self.folder / f"{ident}.wav", np.stack([tone, tone], 1), subtype="PCM_16")
+            sound = self.folder / f"{ident}.wav"
+            if not sound.exists():
+                time_s = np.arange(int(44_100 * seconds)) / 44_100
+                tone = 0.2 * np.sin(2 * np.pi * (220 + 55 * number) * time_s).astype(np.float32)
+                write_sound(sound, np.stack([tone, tone], 1), subtype="PCM_16")
             self._tracks[ident] = Track(
                 id=ident, title=title, artist=artist, sha256="0" * 64, pack="own", rights=rights,
                 duration_s=seconds, tempo_bpm=tempo, key=key, mood=mood, peaks=peaks(number),
@@ -81,7 +86,9 @@ class FakeRecommender:
         self.most_at_work = 0
         self.calls: list[tuple[str, Any]] = []
         self.stopped: list[str] = []
-        self.mixed = make_mp4(folder / "mixed.mp4", seconds=4.0, tone_hz=440)
+        self.mixed = folder / "mixed.mp4"
+        if not self.mixed.exists():
+            make_mp4(self.mixed, seconds=4.0, tone_hz=440)
 
     def suggest(
         self, upload: Path, folder: Path, *, start_s: float = 0.0, end_s: float | None = None,
