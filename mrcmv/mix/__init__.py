@@ -5,7 +5,8 @@ from mrcmv.mix.fit import MusicBed, MusicError, fit_music, load_music
 from mrcmv.mix.limiter import Mastering, master
 from mrcmv.mix.loudness import LoudnessMeter, integrated, measure, on_speech
 from mrcmv.mix.peaks import true_peak_db, waveform, waveform_of_file
-from mrcmv.mix.render import Keep, Preview, render_preview
+from mrcmv.mix.preview import Preview
+from mrcmv.mix.render import Keep, render_preview
 
 __all__ = [
     "Ducking",

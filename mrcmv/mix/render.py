@@ -1,7 +1,7 @@
-"""A clip with music: the room's other modules put together, block by block.
+"""A clip with music: the room's other modules put together.
 
-The sound is read twice and written twice (mix, then mastered), in blocks of two seconds, so that
-ten minutes need little more memory than the track itself. The picture is never decoded.
+The sound is read twice and written twice (mix, then mastered), in blocks, so that ten minutes need
+little more memory than the track itself. The picture is never decoded.
 """
 
 from __future__ import annotations
@@ -10,94 +10,28 @@ import logging
 import math
 import os
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mrcmv.media import (
-    SAMPLE_RATE,
-    Clip,
-    Progress,
-    Samples,
-    SoundWriter,
-    Speech,
-    mux,
-    read_blocks,
-)
-from mrcmv.mix.ducking import Ducking, level_without_voice, solve_ducking
-from mrcmv.mix.fit import MusicBed, load_music
-from mrcmv.mix.limiter import Mastering, master
-from mrcmv.mix.loudness import SILENCE_LUFS, Energies, LoudnessMeter, integrated, on_speech
-from mrcmv.mix.peaks import Outline, TruePeakMeter, to_db
+from mrcmv.media import SAMPLE_RATE, Clip, Progress, Speech, mux, read_blocks
+from mrcmv.mix.fit import load_music
+from mrcmv.mix.limiter import Mastering
+from mrcmv.mix.loudness import LoudnessMeter, integrated
+from mrcmv.mix.mixdown import BLOCK, Mixdown
+from mrcmv.mix.peaks import TruePeakMeter, to_db
+from mrcmv.mix.preview import MAX_TRUE_PEAK_DB, TARGET_LUFS, Preview
 
 log = logging.getLogger(__name__)
 
-TARGET_LUFS = -14.0
-MAX_TRUE_PEAK_DB = -1.0
 ENCODER_MARGIN_DB = 0.4
 """How much lower the limiter's ceiling starts: AAC's peaks differ a little from what it was given."""
 MAX_ENCODES = 3
-OUTLINE_POINTS = 600
 LEVEL_RANGE_LU = (0.0, 40.0)
-_BLOCK = 441 * 32 * 6  # whole hops (10 ms) and whole true-peak frames: 1.92 s
 
 Keep = Literal["voice", "original", "none"]
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A finished preview and what was measured on it.
-
-    Attributes
-    ----------
-    path
-        The MP4.
-    duration_s
-        Length of its sound, which is that of the clip.
-    integrated_lufs, true_peak_db
-        Of the file's sound decoded again (BS.1770); -70 and -120 stand for silence.
-    voice_to_music_lu
-        How far the music lies under the voice while somebody speaks; None without a voice.
-    ducking
-        (seconds, dB) points of the ducking for drawing: 0 dB between the phrases.
-    voice_peaks, music_peaks
-        Outline of what is kept of the clip, and of the music before ducking, as loud as they are
-        in the preview, float32 [600], 0..1.
-    music_gain_db
-        Gain of the music between the phrases relative to the track's file.
-    limited_lu
-        How much of the loudness the limiter took away: 0 when it had nothing to do.
-    loudness_reached
-        False when -14 LUFS would have needed too much gain or too much limiting (see `note`).
-    """
-
-    path: Path
-    duration_s: float
-    integrated_lufs: float
-    true_peak_db: float
-    voice_to_music_lu: float | None
-    ducking: list[tuple[float, float]]
-    voice_peaks: NDArray[np.float32]
-    music_peaks: NDArray[np.float32]
-    music_gain_db: float = 0.0
-    limited_lu: float = 0.0
-    loudness_reached: bool = True
-
-    @property
-    def note(self) -> str | None:
-        """One sentence for the user when the preview is quieter than videos usually are."""
-        if self.loudness_reached:
-            return None
-        if self.integrated_lufs <= SILENCE_LUFS:
-            return "This preview is silent: neither the clip nor the track has sound that can be heard."
-        cause = (
-            "its peaks are too high for more" if self.limited_lu > 0.5 else "its sound is too quiet for more"
-        )
-        return f"This preview stays at {self.integrated_lufs:.1f} LUFS instead of {TARGET_LUFS:.0f}: {cause}."
 
 
 def render_preview(
@@ -151,12 +85,13 @@ def render_preview(
     destination = Path(destination)
     with tempfile.TemporaryDirectory(prefix=".mix-", dir=destination.parent) as work:
         bed = load_music(music, frames, start_s=music_start_s, progress=steps.part(0.0, 0.15))
-        mix = _Mix(bed, kept, measured, speech if keep != "none" else Speech(()), level_lu, Path(work))
+        mix = Mixdown(bed, kept, measured, speech if keep != "none" else Speech(()), level_lu, Path(work))
         mix.listen(steps.part(0.15, 0.3))
         mix.write(steps.part(0.3, 0.5))
-        made = _deliver(clip, mix, Path(work), credit, steps)
-        preview = mix.preview(made, destination)
-        os.replace(made.path, destination)
+        video = Path(work) / "preview.mp4"
+        made, mastering = _deliver(clip, mix, video, credit, steps)
+        preview = _preview(mix, mastering, made, destination)
+        os.replace(video, destination)
     steps(1.0)
     return preview
 
@@ -191,117 +126,21 @@ class _Steps:
         return inner
 
 
-class _Mix:
-    """Voice and music of one preview: measured, levelled, and written to a float file."""
-
-    def __init__(
-        self,
-        bed: MusicBed,
-        kept: Path | None,
-        measured: Path | None,
-        speech: Speech,
-        level_lu: float,
-        work: Path,
-    ) -> None:
-        self.bed, self.kept, self.measured, self.speech = bed, kept, measured, speech
-        self.level_lu = level_lu
-        self.path = work / "mix.wav"
-        self.ducking: Ducking
-        self.peaks: NDArray[np.float32]
-        self.energies: Energies
-        self.voice_to_music_lu: float | None = None
-        self.mastering: Mastering
-        self._voice: Energies = np.zeros(0)
-        self._outlines = (Outline(bed.frames, OUTLINE_POINTS), Outline(bed.frames, OUTLINE_POINTS))
-
-    def listen(self, progress: Progress) -> None:
-        """Measure voice and music, and solve the levels."""
-        meters = LoudnessMeter(), LoudnessMeter()
-        for start, stop, voice in self._blocks(self.measured, progress):
-            meters[0].add(voice)
-            meters[1].add(self.bed.block(start, stop))
-        voice_energies, music_energies = meters[0].energies, meters[1].energies
-        self._voice = voice_energies
-        if self.kept is not None and not self.speech:
-            self.ducking = level_without_voice(voice_energies, music_energies, level_lu=self.level_lu)
-        else:
-            speech = self.speech if self.measured is not None else Speech(())
-            self.ducking = solve_ducking(voice_energies, music_energies, speech, level_lu=self.level_lu)
-
-    def write(self, progress: Progress) -> None:
-        """Write the mix, and measure on the way what the limiter and the page need."""
-        loudness, music_loudness, true_peaks = LoudnessMeter(), LoudnessMeter(), TruePeakMeter()
-        lift = np.float32(10 ** (self.ducking.gain_db / 20))
-        with SoundWriter(self.path) as writer:
-            for start, stop, kept in self._blocks(self.kept, progress):
-                music = self.bed.block(start, stop)
-                self._outlines[0].add(kept)
-                self._outlines[1].add(music * lift)
-                music *= self.ducking.gain(start, stop)[:, None]
-                music_loudness.add(music)
-                mixed = kept + music
-                loudness.add(mixed)
-                true_peaks.add(mixed)
-                writer.write(mixed)
-        self.energies, self.peaks = loudness.energies, true_peaks.finish()
-        voice_lufs = on_speech(self._voice, self.speech)
-        music_lufs = on_speech(music_loudness.energies, self.speech)
-        if self.measured is not None and voice_lufs > SILENCE_LUFS and music_lufs > SILENCE_LUFS:
-            self.voice_to_music_lu = voice_lufs - music_lufs
-
-    def write_mastered(self, path: Path, ceiling_db: float, progress: Progress) -> None:
-        """Write the mix at the delivered loudness with its true peaks under ``ceiling_db``."""
-        self.mastering = master(self.peaks, self.energies, target_lufs=TARGET_LUFS, ceiling_db=ceiling_db)
-        with SoundWriter(path) as writer:
-            for start, _, block in self._blocks(self.path, progress):
-                writer.write(self.mastering.apply(block, start))
-
-    def preview(self, made: _Delivered, destination: Path) -> Preview:
-        gain = 10 ** (self.mastering.gain_db / 20)
-        voice_peaks, music_peaks = (np.minimum(outline.peaks * gain, 1.0) for outline in self._outlines)
-        return Preview(
-            path=destination,
-            duration_s=made.duration_s,
-            integrated_lufs=made.lufs,
-            true_peak_db=made.true_peak_db,
-            voice_to_music_lu=self.voice_to_music_lu,
-            ducking=self.ducking.points(),
-            voice_peaks=voice_peaks.astype(np.float32),
-            music_peaks=music_peaks.astype(np.float32),
-            music_gain_db=self.ducking.gain_db + self.mastering.gain_db,
-            limited_lu=self.mastering.limited_lu,
-            loudness_reached=abs(made.lufs - TARGET_LUFS) <= 1.0,
-        )
-
-    def _blocks(self, source: Path | None, progress: Progress) -> Iterator[tuple[int, int, Samples]]:
-        """(start, stop, samples) over the whole length; a source that is shorter goes on in silence."""
-        frames = self.bed.frames
-        blocks = read_blocks(source, _BLOCK) if source is not None else iter(())
-        for start in range(0, frames, _BLOCK):
-            stop = min(start + _BLOCK, frames)
-            block = next(blocks, None)
-            samples: Samples = np.zeros((stop - start, 2), np.float32)
-            if block is not None:
-                block = block[: stop - start]
-                samples[: len(block)] = np.nan_to_num(block, copy=False, posinf=0.0, neginf=0.0)
-            progress(start / frames)
-            yield start, stop, samples
-
-
 @dataclass(frozen=True)
-class _Delivered:
-    path: Path
+class _Measured:
     duration_s: float
     lufs: float
     true_peak_db: float
 
 
-def _deliver(clip: Clip, mix: _Mix, work: Path, credit: str | None, steps: _Steps) -> _Delivered:
+def _deliver(
+    clip: Clip, mix: Mixdown, video: Path, credit: str | None, steps: _Steps
+) -> tuple[_Measured, Mastering]:
     """Encode, decode again and measure; with a lower ceiling when the encoder went over the limit."""
     ceiling_db = MAX_TRUE_PEAK_DB - ENCODER_MARGIN_DB
-    sound, video = work / "sound.wav", work / "preview.mp4"
+    sound = video.with_name("sound.wav")
     for attempt in range(MAX_ENCODES):
-        mix.write_mastered(sound, ceiling_db, steps.part(0.5, 0.6))
+        mastering = mix.write_mastered(sound, ceiling_db, steps.part(0.5, 0.6))
         mux(
             clip.picture,
             sound,
@@ -316,17 +155,35 @@ def _deliver(clip: Clip, mix: _Mix, work: Path, credit: str | None, steps: _Step
             break
         log.info("encode %d is %.2f dB over the true-peak limit", attempt + 1, over)
         ceiling_db -= over + 0.1 + 0.6 * attempt  # lower than needed, since every encode differs
-    return made
+    return made, mastering
 
 
-def _measure(video: Path, frames: int, progress: Progress) -> _Delivered:
+def _preview(mix: Mixdown, mastering: Mastering, made: _Measured, destination: Path) -> Preview:
+    gain = 10 ** (mastering.gain_db / 20)
+    voice_peaks, music_peaks = (np.minimum(outline.peaks * gain, 1.0) for outline in mix.outlines)
+    return Preview(
+        path=destination,
+        duration_s=made.duration_s,
+        integrated_lufs=made.lufs,
+        true_peak_db=made.true_peak_db,
+        voice_to_music_lu=mix.voice_to_music_lu,
+        ducking=mix.ducking.points(),
+        voice_peaks=voice_peaks.astype(np.float32),
+        music_peaks=music_peaks.astype(np.float32),
+        music_gain_db=mix.ducking.gain_db + mastering.gain_db,
+        limited_lu=mastering.limited_lu,
+        loudness_reached=abs(made.lufs - TARGET_LUFS) <= 1.0,
+    )
+
+
+def _measure(video: Path, frames: int, progress: Progress) -> _Measured:
     """Length, integrated loudness and true peak of a finished file, from its own decoded sound."""
     loudness, true_peaks, length = LoudnessMeter(), TruePeakMeter(), 0
-    for block in read_blocks(video, _BLOCK):
+    for block in read_blocks(video, BLOCK):
         loudness.add(block)
         true_peaks.add(block)
         length += len(block)
         progress(min(1.0, length / frames))
     peaks = true_peaks.finish()
     highest = float(peaks.max()) if len(peaks) else 0.0
-    return _Delivered(video, length / SAMPLE_RATE, integrated(loudness.energies), to_db(highest))
+    return _Measured(length / SAMPLE_RATE, integrated(loudness.energies), to_db(highest))

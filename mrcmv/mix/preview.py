@@ -1,0 +1,66 @@
+"""What a finished preview tells about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mrcmv.mix.loudness import SILENCE_LUFS
+
+TARGET_LUFS = -14.0
+MAX_TRUE_PEAK_DB = -1.0
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A finished preview and what was measured on it.
+
+    Attributes
+    ----------
+    path
+        The MP4.
+    duration_s
+        Length of its sound, which is that of the clip.
+    integrated_lufs, true_peak_db
+        Of the file's sound decoded again (BS.1770); -70 and -120 stand for silence.
+    voice_to_music_lu
+        How far the music lies under the voice while somebody speaks; None without a voice.
+    ducking
+        (seconds, dB) points of the ducking for drawing: 0 dB between the phrases.
+    voice_peaks, music_peaks
+        Outline of what is kept of the clip, and of the music before ducking, as loud as they are
+        in the preview, float32 [600], 0..1.
+    music_gain_db
+        Gain of the music between the phrases relative to the track's file.
+    limited_lu
+        How much of the loudness the limiter took away: 0 when it had nothing to do.
+    loudness_reached
+        False when -14 LUFS would have needed too much gain or too much limiting (see `note`).
+    """
+
+    path: Path
+    duration_s: float
+    integrated_lufs: float
+    true_peak_db: float
+    voice_to_music_lu: float | None
+    ducking: list[tuple[float, float]]
+    voice_peaks: NDArray[np.float32]
+    music_peaks: NDArray[np.float32]
+    music_gain_db: float = 0.0
+    limited_lu: float = 0.0
+    loudness_reached: bool = True
+
+    @property
+    def note(self) -> str | None:
+        """One sentence for the user when the preview is quieter than videos usually are."""
+        if self.loudness_reached:
+            return None
+        if self.integrated_lufs <= SILENCE_LUFS:
+            return "This preview is silent: neither the clip nor the track has sound that can be heard."
+        cause = (
+            "its peaks are too high for more" if self.limited_lu > 0.5 else "its sound is too quiet for more"
+        )
+        return f"This preview stays at {self.integrated_lufs:.1f} LUFS instead of {TARGET_LUFS:.0f}: {cause}."
