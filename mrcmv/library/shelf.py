@@ -37,8 +37,13 @@ class Shelf:
     @contextmanager
     def receiving(self) -> Iterator[Path]:
         """A name for a file on its way; whatever still has it afterwards is deleted."""
-        self.incoming.mkdir(parents=True, exist_ok=True)
-        self.sounds.mkdir(parents=True, exist_ok=True)
+        try:
+            self.incoming.mkdir(parents=True, exist_ok=True)
+            self.sounds.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                "The data folder cannot be written: set MRCMV_HOME to a folder of your own."
+            ) from error
         path = self.incoming / f"{secrets.token_hex(8)}.flac"
         try:
             yield path

@@ -294,6 +294,14 @@ def test_a_damaged_or_newer_catalog_is_a_sentence(tmp_path: Path) -> None:
         library(tmp_path).tracks()
 
 
+def test_a_data_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    ours = library(tmp_path)
+    (tmp_path / "home").write_text("a file where the folder should be")
+    with pytest.raises(UserError, match="The data folder cannot be written: set MRCMV_HOME"):
+        ours.add(sound_file(tmp_path / "a.wav"), FREE)
+    assert len(ours.tracks()) == 3
+
+
 def test_reading_writes_nothing(tmp_path: Path) -> None:
     ours = Library.open(tmp_path / "never")
     assert len(ours.tracks()) == len(load_starter().tracks)
