@@ -1,0 +1,149 @@
+"""Verbs about a clip: suggest, separate, render, and the page itself."""
+
+from __future__ import annotations
+
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mrcmv.cli.common import (
+    AsJson,
+    Checkpoint,
+    Device,
+    make_recommender,
+    show,
+    show_progress,
+    show_stage,
+)
+
+app = typer.Typer()
+
+From = Annotated[float, typer.Option("--from", min=0.0, help="Go by the clip from this second on.")]
+Until = Annotated[float | None, typer.Option("--until", help="Go by the clip until this second.")]
+
+
+class KeepSound(StrEnum):
+    """What stays of the clip's own sound."""
+
+    VOICE = "voice"
+    ORIGINAL = "original"
+    NONE = "none"
+
+
+@app.command("app")
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+) -> None:
+    """Open the page."""
+    from mrcmv.web import launch
+
+    launch(host, port)
+
+
+@app.command()
+def suggest(
+    clip: Path,
+    top_k: Annotated[int, typer.Option(min=1, max=100, help="How many tracks.")] = 5,
+    start: From = 0.0,
+    end: Until = None,
+    checkpoint: Checkpoint = "compact",
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Rank the library for CLIP."""
+    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+        found = make_recommender(checkpoint, device).suggest(
+            clip, Path(folder), start_s=start, end_s=end, top_k=top_k, on_stage=show_stage
+        )
+        result = found.to_json()
+    if as_json:
+        show(result)
+        return
+    weights = result["weights"]
+    print(f"picture {weights['picture']:.0%}, voice {weights['voice']:.0%}")
+    for row in result["suggestions"]:
+        print(
+            f"{row['rank']:>2}  {row['similarity']:+.3f}  from {row['start_s']:>5.1f} s  "
+            f"{row['title']} - {row['artist']}  [{row['track_id']}, {row['licence']}]"
+        )
+
+
+@app.command()
+def separate(
+    source: Annotated[Path, typer.Argument(metavar="CLIP_OR_AUDIO")],
+    out: Annotated[Path, typer.Option(help="Folder for voice.wav and accompaniment.wav.")],
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Split the sound of a clip or sound file into voice.wav and accompaniment.wav (44.1 kHz, float)."""
+    from mrcmv.recommender import separate_source
+
+    stems = separate_source(source, out, device=device, progress=show_progress("Separating"))
+    result = {"voice": str(stems.voice), "accompaniment": str(stems.accompaniment)}
+    if as_json:
+        show(result)
+    else:
+        print(*result.values(), sep="\n")
+
+
+@app.command()
+def render(
+    clip: Path,
+    track: Annotated[str, typer.Option(help="Id of a track, from `suggest` or `library list`.")],
+    out: Annotated[Path, typer.Option(help="The MP4 to write.")],
+    music_level: Annotated[
+        float, typer.Option(min=0, max=40, help="How far the music lies under the voice, in LU.")
+    ] = 13.0,
+    keep: Annotated[KeepSound, typer.Option(help="What stays of the clip's own sound.")] = KeepSound.VOICE,
+    start: Annotated[
+        str, typer.Option(help="Second of the track to begin at; auto takes its best moment.")
+    ] = "auto",
+    checkpoint: Checkpoint = "compact",
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Mix TRACK under CLIP and write an MP4."""
+    if start != "auto":
+        try:
+            start_s: float | None = max(0.0, float(start))
+        except ValueError:
+            raise typer.BadParameter("--start takes auto or a number of seconds.") from None
+    else:
+        start_s = None
+    from mrcmv.media import open_clip
+
+    recommender = make_recommender(checkpoint, device)
+    recommender.library.get(track)  # an unknown id is said before any work is done
+    settings: Any = {"level_lu": music_level, "keep": keep.value, "progress": show_progress("Mixing")}
+    with tempfile.TemporaryDirectory(prefix="mrcmv-") as name:
+        folder = Path(name)
+        if start_s is None:  # only the ranking knows the best moment
+            found = recommender.suggest(clip, folder, top_k=len(recommender.library.tracks()))
+            preview = recommender.render(found, track, out, **settings)
+        else:
+            preview = recommender.render_clip(
+                open_clip(clip, folder), track, out, start_s=start_s, **settings
+            )
+    result = {
+        "file": str(out),
+        "duration_s": round(preview.duration_s, 3),
+        "integrated_lufs": _rounded(preview.integrated_lufs),
+        "true_peak_db": _rounded(preview.true_peak_db),
+        "voice_to_music_lu": _rounded(preview.voice_to_music_lu),
+        "credit": recommender.library.get(track).credit_line(),
+        "note": preview.note,
+    }
+    if as_json:
+        show(result)
+    else:
+        print(f"{out}\nCredit: {result['credit']}")
+        if preview.note:
+            say(preview.note)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)

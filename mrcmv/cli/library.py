@@ -1,0 +1,128 @@
+"""Verbs about the music library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mrcmv.cli.common import (
+    AsJson,
+    Checkpoint,
+    Device,
+    make_recommender,
+    say,
+    show,
+    show_progress,
+)
+
+app = typer.Typer(help="The music library: list, add, remove, verify.", no_args_is_help=True)
+
+
+@app.command("list")
+def library_list(as_json: AsJson = False) -> None:
+    """Every track with its rights and sound facts."""
+    from mrcmv.library import Library
+
+    tracks = Library.open().tracks()
+    if as_json:
+        show({"tracks": [track.to_json() for track in tracks]})
+        return
+    for track in tracks:
+        tempo = "" if track.tempo_bpm is None else f"{track.tempo_bpm:.0f} bpm"
+        print(
+            f"{track.id}  {track.title} - {track.artist}  {track.duration_s:.0f} s  "
+            f"{track.mood or ''}  {tempo}  {track.key or ''}  [{track.rights.licence}]"
+        )
+
+
+@app.command("add")
+def library_add(
+    source: Annotated[Path, typer.Argument(metavar="FILE|FOLDER")],
+    licence: Annotated[str, typer.Option(prompt="Licence (SPDX id such as CC-BY-4.0, or its name)")],
+    origin: Annotated[str, typer.Option("--source", prompt="Where it is from (address or shop)")],
+    title: Annotated[str | None, typer.Option(help="Default: the file's own tag, else its name.")] = None,
+    artist: Annotated[str | None, typer.Option(help="Default: the file's own tag.")] = None,
+    credit: Annotated[str | None, typer.Option(help="Credit text to be shown word for word.")] = None,
+    commercial: Annotated[
+        bool | None, typer.Option(help="May it be used for money? Needed when the licence is not known.")
+    ] = None,
+    derivatives: Annotated[
+        bool | None, typer.Option(help="May it be cut and mixed? Needed when the licence is not known.")
+    ] = None,
+    proof: Annotated[
+        str | None, typer.Option(help="Where the licence can be proven (a receipt, say).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a track, or all tracks of a folder, with the rights you state."""
+    from mrcmv.library import Library, Rights
+
+    library = Library.open()
+    rights = Rights.state(
+        licence, source=origin, credit=credit, commercial=commercial, derivatives=derivatives, proof=proof
+    )
+    if source.is_dir():
+        report = library.add_folder(source, rights, artist=artist, progress=show_progress("Adding"))
+        added, refused = list(report.added), [f"{name}: {why}" for name, why in report.refused]
+    else:
+        added = [library.add(source, rights, title=title, artist=artist, progress=show_progress("Adding"))]
+        refused = []
+    if as_json:
+        show({"added": [track.to_json() for track in added], "refused": refused})
+    else:
+        for track in added:
+            print(f"{track.id}  {track.title} - {track.artist}")
+        for line in refused:
+            say(line)
+    if refused and not added:
+        raise typer.Exit(1)
+
+
+@app.command("remove")
+def library_remove(track_id: str) -> None:
+    """Remove one of your own tracks."""
+    from mrcmv.library import Library
+
+    Library.open().remove(track_id)
+
+
+@app.command("packs")
+def library_packs(as_json: AsJson = False) -> None:
+    """Where the tracks come from."""
+    from mrcmv.library import Library
+
+    packs = Library.open().packs()
+    if as_json:
+        show({"packs": [pack.to_json() for pack in packs]})
+    else:
+        for pack in packs:
+            print(f"{pack.name}  {pack.tracks} tracks  {pack.licence}")
+
+
+@app.command("verify")
+def library_verify(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Delete files that interrupted work left behind.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read every sound file again and compare it with its hash."""
+    from mrcmv.library import Library
+
+    problems = Library.open().verify(repair=repair, progress=show_progress("Verifying"))
+    if as_json:
+        show({"problems": [str(problem) for problem in problems]})
+    else:
+        for problem in problems:
+            say(str(problem))
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command("embed")
+def library_embed(checkpoint: Checkpoint = "compact", device: Device = "auto") -> None:
+    """Bring the index up to date now instead of at the next suggestion."""
+    index = make_recommender(checkpoint, device).index(progress=show_progress("Embedding"))
+    say(f"{len(index.tracks)} tracks ready.")

@@ -1,0 +1,84 @@
+"""Verbs about training data, training and its results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mrcmv.cli.common import (
+    AsJson,
+    Checkpoint,
+    show,
+    show_progress,
+)
+
+app = typer.Typer()
+data_app = typer.Typer(help="Training data: build and check.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+
+@data_app.command("build")
+def data_build(
+    name: Annotated[str, typer.Argument(help="freedoom400")],
+    out: Annotated[Path, typer.Option(help="Folder of the data set; an unfinished one is continued.")],
+    clips: Annotated[int, typer.Option(min=8, max=401, help="How many of its 401 clips.")] = 401,
+    workers: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 1,
+    seed: Annotated[int, typer.Option(help="Another seed is another data set.")] = 0,
+) -> None:
+    """Make a training set on this machine."""
+    if name != "freedoom400":
+        raise typer.BadParameter(f"There is no data set {name!r}; there is freedoom400.")
+    from mrcmv.training.freedoom400 import build
+
+    build(out, clips=clips, workers=workers, seed=seed, progress=show_progress("Building"))
+
+
+@data_app.command("check")
+def data_check(
+    folder: Path,
+    quick: Annotated[bool, typer.Option(help="Do not decode every clip.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a training set: counts, lengths, levels, licences, clean splits."""
+    from mrcmv.training.freedoom400 import check
+
+    report = check(folder, quick=quick)
+    if as_json:
+        show(report.to_json())
+    else:
+        print(report)
+    if report.failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Option(help="TOML file of the training.")],
+    data: Annotated[Path, typer.Option(help="Folder of a data set.")],
+    out: Annotated[Path, typer.Option(help="Folder for states, logs and the checkpoint.")],
+    resume: Annotated[bool, typer.Option(help="Go on where an earlier run stopped.")] = False,
+) -> None:
+    """Train a network."""
+    from mrcmv.training import train as run
+
+    run(config, data, out, resume=resume, progress=show_progress("Training"))
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Option(help="Folder of a data set.")],
+    checkpoint: Checkpoint = "compact",
+    as_json: AsJson = False,
+) -> None:
+    """Retrieval results of a checkpoint on the test split, with intervals and chance."""
+    from mrcmv.training import evaluate as run
+
+    result = run(checkpoint, data)
+    if as_json:
+        show(result)
+    else:
+        from mrcmv.training import format_results
+
+        print(format_results(result))
