@@ -14,6 +14,7 @@ from mrcmv.cli.common import (
     Checkpoint,
     Device,
     make_recommender,
+    say,
     show,
     show_progress,
     show_stage,

@@ -46,10 +46,10 @@ def data_check(
 
     report = check(folder, quick=quick)
     if as_json:
-        show(report.to_json())
+        show(report.as_dict())
     else:
         print(report)
-    if report.failures:
+    if report.problems:
         raise typer.Exit(1)
 
 
