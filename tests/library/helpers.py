@@ -31,10 +31,12 @@ def sound_file(path: Path, hertz: float = 440.0, seconds: float = 3.0) -> Path:
 
 
 def small_pack(folder: Path, notes: Sequence[float] = NOTES[:3], seconds: float = 3.0) -> StarterPack:
-    """A starter pack of one short tone for each note."""
+    """A starter pack of one short tone for each note; files that are there are left alone."""
     tracks, paths = [], {}
     for hertz in notes:
-        path = sound_file(folder / f"{hertz:.0f}.flac", hertz, seconds)
+        path = folder / f"{hertz:.0f}.flac"
+        if not path.is_file():
+            sound_file(path, hertz, seconds)
         track = Track(
             id=f"note-{hertz:.0f}",
             title=f"Note {hertz:.0f}",

@@ -25,8 +25,6 @@ BY = Rights.state("CC-BY-4.0", source="https://example.org/song")
 
 def library(folder: Path) -> Library:
     """A library with the same small starter pack at every opening."""
-    if not (folder / "pack").is_dir():
-        small_pack(folder / "pack")
     return Library(folder / "home", small_pack(folder / "pack"), folder)
 
 
