@@ -10,11 +10,15 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
 
 @dataclass(frozen=True)
 class Example:
-    """``name`` is the file's name without its ending; ``label_key`` names a sentence of the page."""
+    """``name`` is the file's name without its ending; ``label_key`` names a sentence of the page.
+
+    ``poster`` is a JPEG beside the clip, if there is one.
+    """
 
     name: str
     path: Path
     label_key: str | None
+    poster: Path | None = None
 
 
 def find_examples(folder: Path = EXAMPLES) -> list[Example]:
@@ -30,5 +34,7 @@ def find_examples(folder: Path = EXAMPLES) -> list[Example]:
             order, key = 2, "example_novoice"
         else:
             order, key = 3, None
-        found.append((order, path.stem, Example(path.stem, path, key)))
+        poster = path.with_suffix(".jpg")
+        example = Example(path.stem, path, key, poster if poster.exists() else None)
+        found.append((order, path.stem, example))
     return [example for _, _, example in sorted(found, key=lambda row: row[:2])][:3]

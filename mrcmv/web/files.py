@@ -76,7 +76,12 @@ def routes(sessions: Sessions, examples: list[Example]) -> list[Route]:
         example = by_name.get(request.path_params["name"])
         return answer(StoredFile(example.path, "video/mp4") if example else None)
 
+    async def example_poster(request: Request) -> Response:
+        example = by_name.get(request.path_params["name"])
+        return answer(StoredFile(example.poster, "image/jpeg") if example and example.poster else None)
+
     return [
         Route("/studio/files/{shelf}/{name}", session_file, methods=["GET", "HEAD"]),
         Route("/studio/examples/{name}.mp4", example_file, methods=["GET", "HEAD"]),
+        Route("/studio/examples/{name}.jpg", example_poster, methods=["GET", "HEAD"]),
     ]

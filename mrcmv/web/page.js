@@ -56,7 +56,8 @@
       const pressed = String(Boolean(on));
       if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
       const head = $(".head", button.closest(".card"));
-      const at = on ? `${(100 * track.currentTime) / trackButton.length}%` : "";
+      const time = track.readyState > 0 ? track.currentTime : trackButton?.start;
+      const at = on ? `${(100 * time) / trackButton.length}%` : "";
       if (head && head.style.left !== at) head.style.left = at;
       button.closest(".card").classList.toggle("sounding", Boolean(on));
     }
@@ -218,6 +219,7 @@
           track.removeAttribute("src");
           trackButton = null;
           shownMix = going = false;
+          drawers.clear();
         }
         tell(act, data.do, {});
       }
@@ -273,6 +275,20 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
-  /* what the server draws anew keeps what the browser knows */
-  new MutationObserver(drawTrack).observe(document, { childList: true, subtree: true });
+  /* what the server draws anew keeps what the browser knows: open drawers, the sounding track;
+     and a radio button follows the server's choice also after it was clicked */
+  const drawers = new Map();
+  document.addEventListener("click", (event) => {
+    const drawer = event.target.closest("summary")?.parentElement;
+    if (drawer) drawers.set(drawer.className, !drawer.open);
+  }, true);
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      if (change.attributeName === "checked") change.target.checked = change.target.hasAttribute("checked");
+    }
+    for (const drawer of all("#studio details")) {
+      if (drawers.get(drawer.className) && !drawer.open) drawer.open = true;
+    }
+    drawTrack();
+  }).observe(document, { childList: true, subtree: true, attributeFilter: ["checked", "open"] });
 })();

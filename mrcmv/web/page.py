@@ -47,12 +47,22 @@ def example_tiles(examples: list[Example]) -> str:
         return ""
     tiles = "".join(
         f'<button type="button" class="tile" data-do="select" data-example="{escape(example.name)}">'
-        f'<video src="studio/examples/{escape(example.name)}.mp4#t=1" muted playsinline preload="metadata" '
-        'tabindex="-1" aria-hidden="true"></video>'
+        f"{tile_picture(example)}"
         f"<span>{t(example.label_key) if example.label_key else escape(example.name)}</span></button>"
         for example in examples
     )
     return f'<div class="examples"><p class="hint">{t("examples")}</p><div class="tiles">{tiles}</div></div>'
+
+
+def tile_picture(example: Example) -> str:
+    """The example's poster, or a frame of the clip itself."""
+    address = f"studio/examples/{escape(example.name)}"
+    if example.poster:
+        return f'<img src="{address}.jpg" alt="">'
+    return (
+        f'<video src="{address}.mp4#t=1" muted playsinline preload="metadata" tabindex="-1" '
+        'aria-hidden="true"></video>'
+    )
 
 
 def build(studio: Studio) -> gr.Blocks:
@@ -78,7 +88,7 @@ def build(studio: Studio) -> gr.Blocks:
                 panel, cards = part("panel"), part("cards")
         foot = part("foot")
 
-        outputs = [ticket, empty, notice, stage, panel, cards, mix, foot]
+        outputs = [ticket, empty, upload, notice, stage, panel, cards, mix, foot]
 
         def on(event: Any, handler: Callable[..., Any], inputs: list[Any], mode: str = "multiple") -> None:
             event(
@@ -152,9 +162,10 @@ def update(view: View) -> list[Any]:
     for field in fields(View):
         value = getattr(view, field.name)
         if value is None:
-            changes.append(gr.skip())
+            changes.extend([gr.skip()] * (2 if field.name == "empty" else 1))
         elif field.name == "empty":
             changes.append(gr.update(visible=value))
+            changes.append(None)  # the drop zone never holds a file: it is ready for the next one
         else:
             changes.append(value)
     return changes

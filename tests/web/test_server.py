@@ -2,38 +2,20 @@
 
 import json
 import secrets
-import shutil
 import threading
 import time
 
 import httpx
 import pytest
 
-from mrcmv.web import serve
-from mrcmv.web.examples import find_examples
-from mrcmv.web.sessions import Sessions
-from mrcmv.web.studio import Studio
 from mrcmv.web.text import ENGLISH
-from tests.web.fakes import FakeRecommender
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory, clip, sounds):
-    folder = tmp_path_factory.mktemp("served")
-    shutil.copy(clip, folder / "calm.mp4")
-    recommender = FakeRecommender(sounds, step_s=0.005)
-    studio = Studio(recommender, sessions=Sessions(parent=folder), examples=find_examples(folder))
-    page = serve(studio, host="127.0.0.1", port=None)
-    yield studio, page.local_url.rstrip("/"), page
-    page.close()
-    studio.sessions.close()
 
 
 class Visitor:
     """One browser tab, by hand."""
 
     def __init__(self, served):
-        self.studio, self.url, self.page = served
+        self.studio, self.url, self.page = served.studio, served.url, served.page
         self.tab = secrets.token_hex(6)
         self.ticket = ""
         self.seen = ""
@@ -219,7 +201,7 @@ def test_too_big_a_file_is_refused_while_it_comes(served, clip, monkeypatch):
 
 
 def test_the_limit_is_512_megabytes(served):
-    assert served[2].max_file_size == 512 * 1024**2
+    assert served.page.max_file_size == 512 * 1024**2
 
 
 def test_nothing_is_offered_that_nobody_needs(visitor):
@@ -243,16 +225,13 @@ def test_examples_are_served_and_nothing_beside_them(visitor):
 def test_leaving_stops_the_work(served, clip):
     visitor = Visitor(served)
     visitor.drop(clip)
-    visitor.studio.recommender.step_s = 0.05
-    try:
-        body = {"data": [visitor.ticket], "fn_index": visitor.event("find"), "session_hash": visitor.tab}
-        visitor.http.post("/gradio_api/queue/join", json={**body, "event_data": {}})
-        until = time.monotonic() + 20
-        while not visitor.studio.recommender.at_work and time.monotonic() < until:
-            time.sleep(0.02)
-        visitor.studio.leave(visitor.tab)
-        while visitor.studio.recommender.at_work and time.monotonic() < until:
-            time.sleep(0.02)
-        assert visitor.studio.recommender.at_work == 0
-    finally:
-        visitor.studio.recommender.step_s = 0.005
+    served.recommender.step_s = 0.05
+    body = {"data": [visitor.ticket], "fn_index": visitor.event("find"), "session_hash": visitor.tab}
+    visitor.http.post("/gradio_api/queue/join", json={**body, "event_data": {}})
+    until = time.monotonic() + 20
+    while not served.recommender.at_work and time.monotonic() < until:
+        time.sleep(0.02)
+    visitor.studio.leave(visitor.tab)
+    while served.recommender.at_work and time.monotonic() < until:
+        time.sleep(0.02)
+    assert served.recommender.stopped[-1] == "suggest"
