@@ -134,7 +134,8 @@ def say(voice: str, number: int) -> Samples:
         spoken = NanoTTS().speak(text, voice=voice, speed=1.05)
         samples, rate = np.frombuffer(spoken, "<i2").astype(np.float32) / 32768, 16_000
     resampled: Samples = soxr.resample(samples, rate, SAMPLE_RATE)
-    return resampled
+    heard = np.flatnonzero(np.abs(resampled) > 0.02 * np.abs(resampled).max())
+    return resampled[heard[0] : heard[-1] + 1]  # the synthesizers put silence around
 
 
 def _syllables(rng: np.random.Generator) -> Samples:
