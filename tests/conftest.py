@@ -20,9 +20,9 @@ def debug_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint folder of the tiny network with random weights: the same interface in milliseconds."""
     from mrcmv.model import ModelConfig, build, save_checkpoint
 
-    folder = tmp_path_factory.mktemp("checkpoints") / "debug"
+    folder = tmp_path_factory.mktemp("checkpoints")
     save_checkpoint(folder, build(ModelConfig.debug(), seed=0), "debug", {})
-    return folder
+    return folder / "debug"
 
 
 @pytest.fixture(scope="session")
