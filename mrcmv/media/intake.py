@@ -27,6 +27,7 @@ _FRAME_S = 0.04
 """A last frame may be missing: rounding of this size is forgiven at the limits."""
 _AGAIN = "and drop it once more."
 _DAMAGED = f"This video is damaged or cut off: not one second of it can be read. Save it again {_AGAIN}"
+_BEHIND = "The chosen part lies behind the end of what can be read. Choose an earlier one."
 
 
 def open_clip(
@@ -129,7 +130,7 @@ def _run(
     except ToolError as error:
         if error.timed_out:
             raise IntakeError(f"Reading this video takes too long. Save it at 1080p {_AGAIN}") from error
-        raise IntakeError(_DAMAGED) from error
+        raise IntakeError(_BEHIND if start_s > 0 else _DAMAGED) from error
 
 
 def _collect(
@@ -143,7 +144,7 @@ def _collect(
     if duration_s < MIN_CLIP_S - _FRAME_S:
         raise IntakeError(_DAMAGED)
     if start_s > duration_s - MIN_CLIP_S + _FRAME_S:
-        raise IntakeError("The chosen part lies behind the end of the clip. Choose an earlier one.")
+        raise IntakeError(_BEHIND)
     window_s = (start_s, min(start_s + length_s, duration_s))
     work = out.picture.parent
     if not save_frames(out.frames, work / "frames.npy", window_s[1] - window_s[0]):

@@ -137,4 +137,5 @@ def _sha256(path: Path) -> str:
 
 
 def _too_long(max_s: float) -> TooBigError:
-    return TooBigError(f"This sound is longer than {max_s / 60:.0f} minutes. Cut it and choose it once more.")
+    most = f"{max_s / 60:.0f} minutes" if max_s >= 120 else f"{max_s:.0f} seconds"
+    return TooBigError(f"This sound is longer than {most}. Cut it and choose it once more.")

@@ -136,7 +136,8 @@ def _sound_filter(facts: Facts) -> str:
     """
     assert facts.picture is not None
     assert facts.sound is not None
-    shift = f"asetpts=PTS-{facts.picture.start_s:.6f}/TB"
+    # Cut before resampling: a packet that claims to be hours away would be reached through silence
+    shift = f"asetpts=PTS-{facts.picture.start_s:.6f}/TB,atrim=end={MAX_CLIP_S + SLACK_S}"
     spread = "pan=stereo|c0=c0|c1=c0," if facts.sound.channels == 1 else ""
     return (
         f"{shift},{spread}aresample={SAMPLE_RATE}:async=1:min_hard_comp=0.02:first_pts=0:ochl=stereo,"
