@@ -28,7 +28,7 @@ from .commentary import perform, voice_labels
 from .descriptors import STEP_S, analyse
 from .gameplay import TRAINING, Look, record
 from .packs import PACKS, Pack, openal_folder
-from .plan import ClipPlan, make_plan
+from .plan import LENGTHS_S, ClipPlan, make_plan
 from .rule import LINKS, RULE
 from .speakers import SPEAKERS, VOICE_RATE, resample
 from .tracks import Track, catalogue
@@ -59,25 +59,30 @@ def build(
     packages: Path | None = None,
     packs: Sequence[Pack] = PACKS,
     look: Look = TRAINING,
+    lengths_s: tuple[float, float] = LENGTHS_S,
+    game_sound: bool = True,
 ) -> Path:
     """Build Freedoom400 (or its first ``clips`` clips) in the folder ``out``; returns its manifest.
 
     Finished clips are kept, so the call resumes what an earlier one began; more clips may be asked
-    for later. ``packages`` is where Debian's packages are kept (else under `mrcmv.media.home`).
+    for later. ``packages`` is where Debian's packages are kept (else under `mrcmv.media.home`);
+    ``lengths_s`` are the shortest and longest clip in seconds; without ``game_sound`` there is only
+    voice and music.
     Raises `UserError` when the packages hold fewer tracks than clips asked for, or when ``out`` was
     built with another seed. What ``progress`` raises stops the work after the clips under way.
     """
+    out = out.resolve()
     out.mkdir(parents=True, exist_ok=True)
-    packages = packages or home() / "packages"
+    packages = (packages or home() / "packages").resolve()
     tracks = catalogue(packages, out / "catalogue.json", packs=packs, workers=workers)
     if clips > len(tracks):
         raise UserError(
             f"There is music for {len(tracks)} clips only: ask for at most --clips {len(tracks)}."
         )
-    plans = make_plan(tracks, seed)
+    plans = make_plan(tracks, seed, lengths_s)
     _freeze(out / "plan.json", plans, seed)
     by_id = {track.id: track for track in tracks}
-    openal = openal_folder(packages)
+    openal = openal_folder(packages) if game_sound else None
     jobs = [
         Job(plan, by_id[plan.track], packages, out, openal, look)
         for plan in plans[:clips]

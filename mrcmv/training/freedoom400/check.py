@@ -19,7 +19,7 @@ from .packs import PACKS
 from .rule import RULE
 from .sounds import facts
 
-LENGTH_S = (40.0, 60.0)
+LENGTHS_S = (40.0, 60.0)
 MUSIC_UNDER_LU = (10.0, 14.0)
 SPEAKING = (0.25, 0.95)
 SAME_LENGTH_S = 0.12
@@ -67,7 +67,7 @@ class Report:
         )
 
 
-def check(folder: Path, *, quick: bool = False) -> Report:
+def check(folder: Path, *, quick: bool = False, lengths_s: tuple[float, float] = LENGTHS_S) -> Report:
     """Check a data set. ``quick`` does not open the media files. Raises `UserError` when there is none."""
     manifest = folder / "manifest.jsonl"
     if not manifest.is_file():
@@ -84,7 +84,7 @@ def check(folder: Path, *, quick: bool = False) -> Report:
     problems += _plan(folder, entries)
     for entry in entries:
         if entry["id"] in labels:
-            problems += _clip(entry, labels[entry["id"]])
+            problems += _clip(entry, labels[entry["id"]], lengths_s)
             problems += _files(folder, entry, quick=quick)
     return Report(
         clips=len(entries),
@@ -139,10 +139,10 @@ def _plan(folder: Path, entries: list[Entry]) -> Iterator[str]:
             yield f"Clip {entry['id']}: its split or track is not that of the plan."
 
 
-def _clip(entry: Entry, labels: Entry) -> Iterator[str]:
+def _clip(entry: Entry, labels: Entry, lengths_s: tuple[float, float]) -> Iterator[str]:
     name, track = entry["id"], entry["track"]
-    if not LENGTH_S[0] <= entry["duration_s"] <= LENGTH_S[1]:
-        yield f"Clip {name}: {entry['duration_s']} s is not between {LENGTH_S[0]:g} and {LENGTH_S[1]:g} s."
+    if not lengths_s[0] <= entry["duration_s"] <= lengths_s[1]:
+        yield f"Clip {name}: {entry['duration_s']} s is not between {lengths_s[0]:g} and {lengths_s[1]:g} s."
     if track.get("licence") not in LICENCES:
         yield f"Clip {name}: the licence {track.get('licence')} of its track is not one of the packs'."
     for field in ("title", "author", "package", "source"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ MONSTERS = frozenset(
         *("SpiderMastermind", "Cyberdemon", "WolfensteinSS"),
     )
 )
+RECOLOURING = ("InvulnerabilitySphere", "Infrared", "RadSuit", "Berserk")
+"""Things that recolour the whole picture for half a minute when they are picked up."""
 BUTTONS = (
     *("ATTACK", "USE", "MOVE_FORWARD", "MOVE_BACKWARD", "MOVE_LEFT", "MOVE_RIGHT", "SPEED"),
     *("TURN_LEFT_RIGHT_DELTA", "SELECT_WEAPON2", "SELECT_WEAPON3", "SELECT_WEAPON4", "SELECT_WEAPON5"),
@@ -67,12 +70,12 @@ class Game:
         skill: int,
         monsters: bool,
         visibility: float,
-        config: Path,
+        folder: Path,
         tics: int = 2,
         size: tuple[int, int] = (320, 240),
         sound: Path | None = None,
     ) -> None:
-        """visibility: how far light reaches (r_visibility; 8 is usual). config: a file of its own."""
+        """visibility: how far light reaches (r_visibility; 8 is usual). folder: for what the game writes."""
         import vizdoom
 
         self._tics = tics
@@ -80,7 +83,7 @@ class Game:
         home = Path(vizdoom.__file__).parent
         game = vizdoom.DoomGame()
         game.set_doom_game_path(str(home / f"{wad}.wad"))
-        game.set_doom_config_path(str(config))  # else every game writes into the working folder
+        game.set_doom_config_path(str(folder / "game.ini"))
         game.set_doom_map(level)
         game.set_seed(seed % 2**31)
         game.set_doom_skill(skill)
@@ -110,7 +113,8 @@ class Game:
             game.set_audio_buffer_size(tics)
             args += " +snd_efx 0 +snd_musicvolume 0 -nomusic"
         game.add_game_args(args)
-        game.init()
+        with contextlib.chdir(folder):  # it makes folders where it starts
+            game.init()
         self._game: Any = game
 
     def start(self, weapon: int) -> None:
@@ -118,6 +122,8 @@ class Game:
         self.press({}, 4)
         for command in ("buddha", "give weapons", "give ammo", "give armor"):
             self.command(command)
+        for power in RECOLOURING:
+            self.command(f"remove {power}")
         self.press({BUTTONS[weapon]: 1}, 2)
         self.press({}, 12)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +21,12 @@ from .plan import ClipPlan
 from .sounds import ffmpeg
 
 TICS = 2
-"""Tics of the game per frame: 17.5 frames per second."""
+"""Tics of the game between the player's decisions, and per frame: 17.5 frames per second."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a recording is made: size in pixels, x264's preset and quality, tics per frame."""
+    """How a recording is made: size in pixels, x264's preset and quality, tics per frame (1 or 2)."""
 
     size: tuple[int, int] = (320, 240)
     preset: str = "veryfast"
@@ -76,6 +77,8 @@ def record(
     fps = TICS_PER_SECOND / look.tics
     count = round(plan.duration_s * fps)
     wildest = max(intensity_of(block.game) for block in plan.blocks)
+    folder = destination.with_name(f"{destination.stem}.game")
+    folder.mkdir()
     game = Game(
         plan.wad,
         plan.map,
@@ -83,7 +86,7 @@ def record(
         skill=1 + int(min(3.99, wildest * 4)),
         monsters=wildest > CALM,
         visibility=visibility(plan.drive.light),
-        config=destination.with_suffix(".ini"),
+        folder=folder,
         tics=look.tics,
         size=look.size,
         sound=openal,
@@ -93,7 +96,8 @@ def record(
     try:
         game.start(8 + plan.seed % 5)
         cut_every = float(np.clip(9 * np.exp(-0.5 * plan.drive.cuts), 2.5, 30))
-        pilot = Pilot(game, plan.seed, cut_every_s=cut_every, step_s=1 / fps)
+        pilot = Pilot(game, plan.seed, cut_every_s=cut_every, step_s=TICS / TICS_PER_SECOND)
+        hold, buttons = TICS // look.tics, {}
         table, meter, sounds = light_table(plan.drive.light), _Meter(plan.duration_s, fps), []
         block, kills = None, 0.0
         for number in range(count):
@@ -106,7 +110,8 @@ def record(
             encoder.stdin.write(frame.tobytes())
             if view.sound is not None:
                 sounds.append(view.sound)
-            buttons = pilot.act(view)
+            if number % hold == 0:
+                buttons = pilot.act(view)
             meter.add(view, frame, bool(buttons.get("ATTACK")))
             kills = max(kills, view.kills)
             game.press(buttons)
@@ -117,7 +122,7 @@ def record(
             raise RuntimeError("ffmpeg could not encode the gameplay")
     finally:
         game.close()
-        destination.with_suffix(".ini").unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
         if encoder.poll() is None:
             encoder.kill()
             encoder.wait()

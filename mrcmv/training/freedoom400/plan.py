@@ -14,7 +14,8 @@ from .tracks import LEAST_S, Track
 
 PAPER_CLIPS, PAPER_TEST = 401, 131
 """CFM400 of the paper: 401 clips, 131 of them for the test."""
-LONGEST_S = 46.0
+LENGTHS_S = (LEAST_S - 1.6, 46.0)
+"""Shortest and longest clip, in seconds."""
 MAPS: tuple[tuple[str, str], ...] = (
     *(("freedoom2", f"map{number:02d}") for number in range(1, 31)),
     *(("freedoom1", f"E{episode}M{number}") for episode in range(1, 5) for number in range(1, 9)),
@@ -70,18 +71,20 @@ def split_of(index: int) -> str:
     return "validation" if (index - tests_before(index)) % 10 == 4 else "train"
 
 
-def make_plan(tracks: Sequence[Track], seed: int = 0) -> list[ClipPlan]:
+def make_plan(
+    tracks: Sequence[Track], seed: int = 0, lengths_s: tuple[float, float] = LENGTHS_S
+) -> list[ClipPlan]:
     """A plan for every track of a catalogue, in the order of building."""
     driven = drives([track.descriptors for track in tracks], seed)
     order = np.random.default_rng([seed, 12]).permutation(len(tracks))
-    return [_plan_clip(place, tracks[row], driven[row], seed) for place, row in enumerate(order)]
+    return [_plan_clip(place, tracks[row], driven[row], seed, lengths_s) for place, row in enumerate(order)]
 
 
-def _plan_clip(place: int, track: Track, drive: Drive, seed: int) -> ClipPlan:
+def _plan_clip(place: int, track: Track, drive: Drive, seed: int, lengths_s: tuple[float, float]) -> ClipPlan:
     own = random.Random(f"{seed}/{place}/{track.id}")
     split = split_of(place)
-    longest = min(track.length_s - 0.1, LONGEST_S)
-    duration = round(min(longest, own.uniform(LEAST_S - 1.6, LONGEST_S)) * 2) / 2
+    longest = min(track.length_s - 0.1, lengths_s[1])
+    duration = round(min(longest, own.uniform(*lengths_s)) * 2) / 2
     wad, level = own.choice(MAPS)
     return ClipPlan(
         id=f"{place:04d}",
