@@ -78,7 +78,9 @@ def run_child(
     if not in_time or process.returncode != 0:
         reason = f"ended with {process.returncode}" if in_time else f"took over {limits.wall_s:.0f} s"
         log.warning("%s %s: %s", os.path.basename(command[0]), reason, text)
-        raise ToolError(text, timed_out=not in_time)
+        # The kernel's way to end a process whose processor time (or the machine's memory) is used up
+        ended = os.name == "posix" and process.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+        raise ToolError(text, timed_out=not in_time or ended)
     return text
 
 

@@ -17,6 +17,7 @@ VIDEO_FORMATS = "mov,matroska,webm,avi,mpegts"
 """Demuxers that may open a clip. None of them follows a name inside the file to another file."""
 SOUND_FORMATS = "mov,matroska,webm,mp3,aac,ogg,flac,wav,aiff"
 """Demuxers that may open a sound file (M4A, Opus, Vorbis and AIFF-C are among them)."""
+ANY_FORMATS = f"{VIDEO_FORMATS},{SOUND_FORMATS}"
 MAX_PIXELS = 4096 * 4096
 """Largest picture that is decoded: a little over 5K; refuses 8192 x 8192 before it costs memory."""
 

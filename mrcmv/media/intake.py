@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,12 @@ import numpy as np
 from mrcmv.media import recipe
 from mrcmv.media.child import Limits
 from mrcmv.media.errors import IntakeError, TooBigError, ToolError
-from mrcmv.media.ffmpeg import MAX_PIXELS, run_ffmpeg
+from mrcmv.media.ffmpeg import MAX_PIXELS, VIDEO_FORMATS, run_ffmpeg
 from mrcmv.media.frames import save_frames
 from mrcmv.media.handle import remember
 from mrcmv.media.mp4 import Presented, presented_tracks
 from mrcmv.media.probe import Facts, probe
-from mrcmv.media.sniff import check_clip, no_picture
+from mrcmv.media.sniff import check_clip, no_picture, take
 from mrcmv.media.sound import SoundWriter
 from mrcmv.media.types import MAX_CLIP_S, SAMPLE_RATE, WINDOW_S, Clip, Progress
 
@@ -38,7 +38,7 @@ def open_clip(
     end_s: float | None = None,
     progress: Progress | None = None,
 ) -> Clip:
-    """Make an upload safe: one run of ffmpeg, every picture decoded at most once.
+    """Make an upload safe: one run of ffmpeg, in which every picture is decoded at most once.
 
     Parameters
     ----------
@@ -59,19 +59,36 @@ def open_clip(
     """
     check_clip(source)
     _check_part(start_s, end_s)
-    with tempfile.TemporaryDirectory(prefix="intake-", dir=folder) as work:
-        upload = Path(work) / "upload"  # the name that the user gave goes nowhere
-        _take(source.resolve(), upload)
-        facts = _probe(upload, progress)
-        names = ("picture.mp4", "sound.raw", "frames.raw", "poster.jpg")
-        out = recipe.Outputs(*(Path(work) / name for name in names))
-        copy = recipe.can_copy(facts)
-        length_s = min(WINDOW_S, end_s - start_s) if end_s is not None else WINDOW_S
-        _run(upload, facts, out, copy=copy, start_s=start_s, length_s=length_s, progress=progress)
-        clip = _collect(facts, out, folder, copy=copy, start_s=start_s, length_s=length_s)
-    if progress is not None:
-        progress(1.0)
+    length_s = min(WINDOW_S, end_s - start_s) if end_s is not None else WINDOW_S
+    tell = _rising(progress)
+    with tempfile.TemporaryDirectory(prefix="intake-", dir=folder) as name:
+        work = Path(name)
+        upload = work / "upload"  # the name that the user gave goes nowhere
+        take(source, upload)
+        facts = _probe(upload, tell)
+        plan = recipe.Plan(upload, facts, recipe.can_copy(facts), start_s, length_s)
+        track = _run(plan, work, tell)
+        if plan.copy and track.start_s > _FRAME_S:
+            # The packets begin between two key frames (a recording whose head is lost): copied, the
+            # picture would start late. Only a decoder can bridge that; this is the one second run.
+            plan = replace(plan, copy=False)
+            track = _run(plan, work, tell)
+        clip = _collect(plan, track, work, folder)
+    tell(1.0)
     return clip
+
+
+def _rising(progress: Progress | None) -> Progress:
+    """``progress`` that never falls, also when a second run starts anew; silent when None."""
+    highest = 0.0
+
+    def tell(done: float) -> None:
+        nonlocal highest
+        highest = max(highest, done)
+        if progress is not None:
+            progress(highest)
+
+    return tell
 
 
 def _check_part(start_s: float, end_s: float | None) -> None:
@@ -80,16 +97,9 @@ def _check_part(start_s: float, end_s: float | None) -> None:
         raise IntakeError("Choose a part of the clip that is at least one second long.")
 
 
-def _take(source: Path, upload: Path) -> None:
+def _probe(upload: Path, tell: Progress) -> Facts:
     try:
-        os.link(source, upload)
-    except OSError:  # another file system
-        shutil.copyfile(source, upload)
-
-
-def _probe(upload: Path, progress: Progress | None) -> Facts:
-    try:
-        facts = probe(upload, progress=progress)
+        facts = probe(upload, formats=VIDEO_FORMATS, progress=tell)
     except ToolError as error:
         raise IntakeError(_DAMAGED) from error
     if facts.picture is None:
@@ -101,67 +111,50 @@ def _probe(upload: Path, progress: Progress | None) -> Facts:
     return facts
 
 
-def _run(
-    upload: Path,
-    facts: Facts,
-    out: recipe.Outputs,
-    *,
-    copy: bool,
-    start_s: float,
-    length_s: float,
-    progress: Progress | None,
-) -> None:
-    """The claimed length only steers the display and shortens the patience; ``-t`` bounds the work."""
-    claimed_s = min(facts.duration_s or MAX_CLIP_S, MAX_CLIP_S)
-    patience = 120 + (2.0 if copy else 6.0) * claimed_s
-    args = recipe.arguments(upload, facts, out, copy=copy, start_s=start_s, length_s=length_s)
-
-    def tell(done: float) -> None:
-        if progress is not None:
-            progress(0.05 + 0.9 * done)
-
+def _run(plan: recipe.Plan, work: Path, tell: Progress) -> Presented:
+    """Run ffmpeg into ``work``; the claimed length steers the display and the patience only."""
+    claimed_s = min(plan.facts.duration_s or MAX_CLIP_S, MAX_CLIP_S)
+    patience = 120 + (2.0 if plan.copy else 6.0) * claimed_s
     try:
         run_ffmpeg(
-            args,
+            recipe.arguments(plan, work),
             duration_s=claimed_s,
-            progress=tell,
-            limits=Limits(wall_s=2 * patience, cpu_s=int(2 * patience)),
+            progress=lambda done: tell(0.05 + 0.9 * done),
+            limits=Limits(wall_s=patience, cpu_s=int(patience)),
         )
+        return next(t for t in presented_tracks(work / recipe.PICTURE) if t.handler == "vide")
     except ToolError as error:
         if error.timed_out:
             raise IntakeError(f"Reading this video takes too long. Save it at 1080p {_AGAIN}") from error
-        raise IntakeError(_BEHIND if start_s > 0 else _DAMAGED) from error
+        raise IntakeError(_BEHIND if plan.start_s > 0 else _DAMAGED) from error
+    except (OSError, ValueError, StopIteration) as error:
+        raise IntakeError(_DAMAGED) from error
 
 
-def _collect(
-    facts: Facts, out: recipe.Outputs, folder: Path, *, copy: bool, start_s: float, length_s: float
-) -> Clip:
-    """Measure what came out, bring the sound to the picture's length, give everything its name."""
-    track = _picture_track(out.picture)
-    duration_s = track.duration_s
+def _collect(plan: recipe.Plan, track: Presented, work: Path, folder: Path) -> Clip:
+    """Judge what came out, bring the sound to the picture's length, give everything its name."""
+    duration_s, start_s = track.duration_s, plan.start_s
     if duration_s > MAX_CLIP_S + _FRAME_S:
         raise _too_long()
     if duration_s < MIN_CLIP_S - _FRAME_S:
         raise IntakeError(_DAMAGED)
     if start_s > duration_s - MIN_CLIP_S + _FRAME_S:
         raise IntakeError(_BEHIND)
-    window_s = (start_s, min(start_s + length_s, duration_s))
-    work = out.picture.parent
-    if not save_frames(out.frames, work / "frames.npy", window_s[1] - window_s[0]):
+    window_s = (start_s, min(start_s + plan.length_s, duration_s))
+    if not save_frames(work / recipe.FRAMES, work / "frames.npy", window_s[1] - window_s[0]):
         raise IntakeError(_DAMAGED)
-    has_sound = fit_sound(out.sound, work / "sound.wav", duration_s)
-    names = ["picture.mp4", "frames.npy", "poster.jpg", *(["sound.wav"] if has_sound else [])]
+    has_sound = fit_sound(work / recipe.SOUND, work / "sound.wav", duration_s)
+    names = [recipe.PICTURE, "frames.npy", recipe.POSTER, *(["sound.wav"] if has_sound else [])]
     for name in names:
         os.replace(work / name, folder / name)
-    assert facts.picture is not None
-    width, height = facts.picture.shown_size if copy else recipe.made_size(facts.picture)
+    width, height = plan.picture.shown_size if plan.copy else recipe.made_size(plan.picture)
     clip = Clip(
         folder=folder,
-        picture=folder / "picture.mp4",
-        picture_copied=copy,
+        picture=folder / recipe.PICTURE,
+        picture_copied=plan.copy,
         sound=folder / "sound.wav" if has_sound else None,
         frames=folder / "frames.npy",
-        poster=folder / "poster.jpg",
+        poster=folder / recipe.POSTER,
         duration_s=duration_s,
         width=width,
         height=height,
@@ -189,13 +182,6 @@ def fit_sound(raw: Path, destination: Path, duration_s: float) -> bool:
                 block = np.zeros((min(1 << 18, wanted - writer.frames), 2), np.float32)
             writer.write(np.clip(np.nan_to_num(block, nan=0.0), -8.0, 8.0))
     return True
-
-
-def _picture_track(picture: Path) -> Presented:
-    try:
-        return next(track for track in presented_tracks(picture) if track.handler == "vide")
-    except (OSError, ValueError, StopIteration) as error:
-        raise IntakeError(_DAMAGED) from error
 
 
 def _too_long() -> TooBigError:

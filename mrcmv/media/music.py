@@ -10,16 +10,15 @@ from pathlib import Path
 
 from mrcmv.media.child import Limits
 from mrcmv.media.errors import SoundError, TooBigError, ToolError
-from mrcmv.media.ffmpeg import SOUND_FORMATS, VIDEO_FORMATS, input_args, run_ffmpeg
+from mrcmv.media.ffmpeg import ANY_FORMATS, input_args, run_ffmpeg
 from mrcmv.media.probe import Facts, SoundStreamFacts, probe
-from mrcmv.media.sniff import check_sound, no_sound
+from mrcmv.media.sniff import check_sound, no_sound, take
 from mrcmv.media.sound import sound_length_s
 from mrcmv.media.types import SAMPLE_RATE, Progress
 
 MAX_TRACK_S = 20 * 60.0
 """Longest piece of music that is taken, in seconds."""
 _SLACK_S = 1.0
-_FORMATS = f"{SOUND_FORMATS},{VIDEO_FORMATS}"
 _LOSSY = {"mp3", "mp3float", "aac", "vorbis", "opus", "libopus", "wmav2", "mp2"}
 
 
@@ -69,15 +68,17 @@ def open_sound(
     check_sound(source)
     with tempfile.TemporaryDirectory(prefix="sound-", dir=destination.parent) as work:
         made = Path(work) / f"made{destination.suffix}"
-        facts = _probe(source, max_s, progress)
+        upload = Path(work) / "upload"
+        take(source, upload)
+        facts = _probe(upload, max_s, progress)
         assert facts.sound is not None
-        _decode(source, facts.sound, made, min(facts.duration_s or max_s, max_s), max_s, progress)
+        _decode(upload, facts.sound, made, min(facts.duration_s or max_s, max_s), max_s, progress)
         duration_s = sound_length_s(made)
         if duration_s > max_s + 0.05:
             raise _too_long(max_s)
         if duration_s < 0.05:
             raise no_sound()
-        digest = _sha256(source)
+        digest = _sha256(upload)
         os.replace(made, destination)
     names = ("title", "artist", "album", "licence", "comment")
     tags = {name: facts.tags[name].strip() for name in names if facts.tags.get(name, "").strip()}
@@ -86,7 +87,7 @@ def open_sound(
 
 def _probe(source: Path, max_s: float, progress: Progress | None) -> Facts:
     try:
-        facts = probe(source, formats=_FORMATS, progress=progress)
+        facts = probe(source, formats=ANY_FORMATS, progress=progress)
     except ToolError as error:
         raise no_sound() from error
     if facts.sound is None:
@@ -104,8 +105,7 @@ def _decode(
     max_s: float,
     progress: Progress | None,
 ) -> None:
-    spread = "pan=stereo|c0=c0|c1=c0," if stream.channels == 1 else ""
-    graph = f"{spread}aresample={SAMPLE_RATE}:ochl=stereo"
+    graph = f"{stream.stereo_filter}aresample={SAMPLE_RATE}:ochl=stereo"
     if made.suffix == ".flac":
         deep = stream.bits > 16 and stream.codec not in _LOSSY
         # Resampled or mixed sound is rounded to 16 bit with dither; plain 16-bit sound stays as it is
@@ -115,7 +115,7 @@ def _decode(
     else:
         coding = ["-c:a", "pcm_f32le", "-f", "wav"]
     args = [
-        *input_args(source.absolute(), "-vn", "-sn", "-dn", formats=_FORMATS),
+        *input_args(source, "-vn", "-sn", "-dn", formats=ANY_FORMATS),
         *("-map", f"0:{stream.index}", "-af", graph, "-max_error_rate", "1"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
         *("-t", f"{max_s + _SLACK_S}", *coding, f"file:{made}"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mrcmv.media.child import Limits, run_child
-from mrcmv.media.ffmpeg import MAX_PIXELS, VIDEO_FORMATS
+from mrcmv.media.ffmpeg import ANY_FORMATS, MAX_PIXELS
 from mrcmv.media.types import Progress
 
 PROBE_LIMITS = Limits(wall_s=10.0, cpu_s=10, memory_bytes=3 * 1024**3, file_bytes=0)
@@ -44,14 +44,26 @@ class PictureStreamFacts:
 
 @dataclass(frozen=True)
 class SoundStreamFacts:
-    """One sound stream; ``start_s`` as in `PictureStreamFacts`."""
+    """One sound stream; ``start_s`` as in `PictureStreamFacts`, ``layout`` is ffmpeg's name."""
 
     index: int
     codec: str
     channels: int
+    layout: str
     rate: int
     bits: int
     start_s: float
+
+    @property
+    def stereo_filter(self) -> str:
+        """What must stand before ``aresample`` so that it can make stereo, with its comma.
+
+        Mono is doubled at full level (swresample would take 3 dB off). Of ambisonic sound, which it
+        cannot mix down, W hears everything. Layouts up to 7.1 and beyond follow ITU-R BS.775.
+        """
+        if self.channels == 1 or self.layout.startswith("ambisonic"):
+            return "pan=stereo|c0=c0|c1=c0,"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -70,8 +82,8 @@ class Facts:
     tags: dict[str, str]
 
 
-def probe(source: Path, *, formats: str = VIDEO_FORMATS, progress: Progress | None = None) -> Facts:
-    """Look into a clip (or with ``formats=SOUND_FORMATS`` a sound file) without trusting it.
+def probe(source: Path, *, formats: str = ANY_FORMATS, progress: Progress | None = None) -> Facts:
+    """Look into a clip or a sound file without trusting it; ``formats`` are the demuxers allowed.
 
     Raises
     ------
@@ -115,11 +127,13 @@ def _picture(stream: dict[str, Any], origin: float) -> PictureStreamFacts:
         "fps",
     )
     same = {name: stream[name] for name in (*names, "rotation", "fps")}
+    if not 0.1 <= same["sample_aspect"] <= 10.0:  # no camera makes such pixels
+        same["sample_aspect"] = 1.0
     return PictureStreamFacts(bits=stream["bits"] or 8, start_s=_since(origin, stream), **same)
 
 
 def _sound(stream: dict[str, Any], origin: float) -> SoundStreamFacts:
-    same = {name: stream[name] for name in ("index", "codec", "channels", "rate")}
+    same = {name: stream[name] for name in ("index", "codec", "channels", "layout", "rate")}
     return SoundStreamFacts(bits=stream["bits"] or 16, start_s=_since(origin, stream), **same)
 
 

@@ -67,6 +67,7 @@ def stream_facts(stream: Any, path: str, options: dict[str, str]) -> dict[str, A
     if facts["codec"] and stream.type == "audio":
         facts |= {
             "channels": stream.codec_context.channels,
+            "layout": stream.codec_context.layout.name,
             "rate": stream.codec_context.rate,
             "bits": stream.codec_context.format.bits if stream.codec_context.format else None,
         }

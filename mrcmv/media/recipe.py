@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mrcmv.media.ffmpeg import input_args
 from mrcmv.media.frames import FRAME_RATE
-from mrcmv.media.probe import Facts, PictureStreamFacts
-from mrcmv.media.types import FRAME_COUNT, FRAME_SIZE, MAX_CLIP_S, SAMPLE_RATE
+from mrcmv.media.probe import Facts, PictureStreamFacts, SoundStreamFacts
+from mrcmv.media.types import FRAME_COUNT, FRAME_SIZE, MAX_CLIP_S, SAMPLE_RATE, thread_budget
 
 SLACK_S = 1.0
 """How much more than `MAX_CLIP_S` is taken, to tell a clip that is too long from one that just fits."""
@@ -25,14 +25,24 @@ _TIMED_FORMATS = ("mov", "matroska", "mpegts")
 """AVI has no presentation times, so its packets cannot be copied into MP4 in the right order."""
 
 
-@dataclass(frozen=True)
-class Outputs:
-    """Where the run writes; ``sound`` is raw float32 stereo, ``frames`` raw RGB."""
+PICTURE, SOUND, FRAMES, POSTER = "picture.mp4", "sound.raw", "frames.raw", "poster.jpg"
+"""What the run writes; the sound is raw float32 stereo, the frames are raw RGB."""
 
-    picture: Path
-    sound: Path
-    frames: Path
-    poster: Path
+
+@dataclass(frozen=True)
+class Plan:
+    """How an upload is taken apart; the network sees ``length_s`` seconds from ``start_s`` on."""
+
+    upload: Path
+    facts: Facts
+    copy: bool
+    start_s: float
+    length_s: float
+
+    @property
+    def picture(self) -> PictureStreamFacts:
+        assert self.facts.picture is not None
+        return self.facts.picture
 
 
 def can_copy(facts: Facts) -> bool:
@@ -54,61 +64,74 @@ def made_size(picture: PictureStreamFacts) -> tuple[int, int]:
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
-def arguments(
-    upload: Path, facts: Facts, out: Outputs, *, copy: bool, start_s: float, length_s: float
-) -> list[str]:
-    """Arguments for `run_ffmpeg`.
+def arguments(plan: Plan, work: Path) -> list[str]:
+    """Arguments for `run_ffmpeg`, which then writes the four files into ``work``.
 
     A copied picture needs decoding for the window only. Then the upload is opened twice by the one
     process: once for packets and sound from the start, once more behind ``-ss`` for the frames. A
     second demuxer costs milliseconds; a window at minute nine out of a single input would cost nine
     minutes of decoding. When the picture is transcoded it is decoded once, for everything.
     """
-    picture = facts.picture
-    assert picture is not None
-    args = input_args(upload)
-    if copy:
-        # Transport streams have no index: seeking in them may land behind the window's start
-        seeks = start_s > 0 and "mpegts" not in facts.format
-        seek = ["-ss", f"{start_s + picture.start_s:.6f}", "-noaccurate_seek"] if seeks else []
-        if picture.fps >= HIGH_FPS:
-            seek += ["-skip_frame", "noref"]
-        args += input_args(upload, *seek, "-an", "-sn", "-dn")
-        origin = 0.0 if seeks else picture.start_s
-        window = _window(0.0 if seeks else start_s, length_s)
-        graph = f"[1:{picture.index}]setpts=PTS-{origin:.6f}/TB,{window}"
-    else:
-        width, height = made_size(picture)
-        limit = f",fps={MAX_FPS}" if picture.fps > MAX_FPS * 1.01 else ""
-        graph = (
-            f"[0:{picture.index}]setpts={_from_zero(facts)},split[whole][part];"
-            f"[whole]scale={width}:{height},setsar=1{limit},format=yuv420p[picture];"
-            f"[part]{_window(start_s, length_s)}"
-        )
+    picture, sound = plan.picture, plan.facts.sound
+    inputs, graph = _copying(plan) if plan.copy else _transcoding(plan)
     graph += (
         f",split[many][few];[many]scale={FRAME_SIZE}:{FRAME_SIZE}:flags=area,format=rgb24[frames];"
         f"[few]trim=end_frame=8,scale={_poster_size(picture)},setsar=1,thumbnail=8,format=yuvj420p[poster]"
     )
-    if facts.sound is not None:
-        graph += f";[0:{facts.sound.index}]{_sound_filter(facts)}[sound]"
+    if sound is not None:
+        graph += f";[0:{sound.index}]{_sound_filter(picture, sound)}[sound]"
     bounds = ["-t", f"{MAX_CLIP_S + SLACK_S}", "-fs", str(PICTURE_BYTES)]
     clean = ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-sn", "-dn"]
-    args += ["-max_error_rate", "1", "-filter_complex", graph]
-    args += _picture_output(picture, copy=copy)
-    args += [*bounds, *clean, "-movflags", "+faststart", "-f", "mp4", f"file:{out.picture}"]
-    if facts.sound is not None:
-        args += ["-map", "[sound]", "-c:a", "pcm_f32le", *bounds, *clean, "-f", "f32le", f"file:{out.sound}"]
-    args += ["-map", "[frames]", "-frames:v", str(FRAME_COUNT), "-f", "rawvideo", f"file:{out.frames}"]
+    args = [*inputs, "-max_error_rate", "1", "-filter_complex", graph]
+    args += [*_picture_output(picture, copy=plan.copy), *bounds, *clean, "-movflags", "+faststart"]
+    args += ["-f", "mp4", f"file:{work / PICTURE}"]
+    if sound is not None:
+        args += [
+            "-map",
+            "[sound]",
+            "-c:a",
+            "pcm_f32le",
+            *bounds,
+            *clean,
+            "-f",
+            "f32le",
+            f"file:{work / SOUND}",
+        ]
+    args += ["-map", "[frames]", "-frames:v", str(FRAME_COUNT), "-f", "rawvideo", f"file:{work / FRAMES}"]
     args += ["-map", "[poster]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", *clean]
-    return [*args, "-f", "mjpeg", f"file:{out.poster}"]
+    return [*args, "-f", "mjpeg", f"file:{work / POSTER}"]
 
 
-def _from_zero(facts: Facts) -> str:
+def _copying(plan: Plan) -> tuple[list[str], str]:
+    """Inputs, and the filters up to the window's frames, when the packets are copied."""
+    picture = plan.picture
+    # Transport streams have no index: seeking in them may land behind the window's start
+    seeks = plan.start_s > 0 and "mpegts" not in plan.facts.format
+    options = ["-ss", f"{plan.start_s + picture.start_s:.6f}", "-noaccurate_seek"] if seeks else []
+    if picture.fps >= HIGH_FPS:
+        options += ["-skip_frame", "noref"]
+    inputs = [*input_args(plan.upload), *input_args(plan.upload, *options, "-an", "-sn", "-dn")]
+    origin, start_s = (0.0, 0.0) if seeks else (picture.start_s, plan.start_s)
+    return inputs, f"[1:{picture.index}]setpts=PTS-{origin:.6f}/TB,{_window(start_s, plan.length_s)}"
+
+
+def _transcoding(plan: Plan) -> tuple[list[str], str]:
+    """The same when the picture is made anew."""
+    picture = plan.picture
+    width, height = made_size(picture)
+    limit = f",fps={MAX_FPS}" if picture.fps > MAX_FPS * 1.01 else ""
+    return input_args(plan.upload), (
+        f"[0:{picture.index}]setpts={_from_zero(plan)},split[whole][part];"
+        f"[whole]scale={width}:{height},setsar=1{limit},format=yuv420p[picture];"
+        f"[part]{_window(plan.start_s, plan.length_s)}"
+    )
+
+
+def _from_zero(plan: Plan) -> str:
     """Times of decoded pictures, the first at 0. AVI has decoding times only, which B-frames delay."""
-    assert facts.picture is not None
-    if facts.format == "avi":
+    if plan.facts.format == "avi":
         return "PTS-STARTPTS"
-    return f"if(eq(N\\,0)\\,0\\,PTS-{facts.picture.start_s:.6f}/TB)"
+    return f"if(eq(N\\,0)\\,0\\,PTS-{plan.picture.start_s:.6f}/TB)"
 
 
 def _window(start_s: float, length_s: float) -> str:
@@ -125,24 +148,19 @@ def _picture_output(picture: PictureStreamFacts, *, copy: bool) -> list[str]:
         return ["-map", f"0:{picture.index}", "-c:v", "copy", *shift]
     rate = ["-maxrate", "12M", "-bufsize", "24M"]
     quality = ["-preset", "veryfast", "-crf", "21", *rate, "-force_key_frames", "expr:gte(t,n_forced*2)"]
-    return ["-map", "[picture]", "-c:v", "libx264", *quality, "-fps_mode", "vfr", "-enc_time_base", "1:90000"]
+    times = ["-fps_mode", "vfr", "-enc_time_base", "1:90000", "-threads", str(thread_budget())]
+    return ["-map", "[picture]", "-c:v", "libx264", *quality, *times]
 
 
-def _sound_filter(facts: Facts) -> str:
+def _sound_filter(picture: PictureStreamFacts, sound: SoundStreamFacts) -> str:
     """Sound on the picture's timeline: silence where it starts later or has holes, cut where earlier.
 
-    Mono is doubled at full level; more channels are mixed down after ITU-R BS.775 (swresample), in
-    float, so nothing clips.
+    Mixed down to stereo in float, so nothing clips.
     """
-    assert facts.picture is not None
-    assert facts.sound is not None
     # Cut before resampling: a packet that claims to be hours away would be reached through silence
-    shift = f"asetpts=PTS-{facts.picture.start_s:.6f}/TB,atrim=end={MAX_CLIP_S + SLACK_S}"
-    spread = "pan=stereo|c0=c0|c1=c0," if facts.sound.channels == 1 else ""
-    return (
-        f"{shift},{spread}aresample={SAMPLE_RATE}:async=1:min_hard_comp=0.02:first_pts=0:ochl=stereo,"
-        "aformat=sample_fmts=flt:channel_layouts=stereo"
-    )
+    times = f"asetpts=PTS-{picture.start_s:.6f}/TB,atrim=end={MAX_CLIP_S + SLACK_S}"
+    resampling = f"aresample={SAMPLE_RATE}:async=1:min_hard_comp=0.02:first_pts=0:ochl=stereo"
+    return f"{times},{sound.stereo_filter}{resampling},aformat=sample_fmts=flt:channel_layouts=stereo"
 
 
 def _poster_size(picture: PictureStreamFacts) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 from mrcmv.media.errors import IntakeError, NoPictureError, SoundError, TooBigError
@@ -69,6 +71,14 @@ def check_sound(source: Path) -> None:
     """
     if _kind(source, MAX_SOUND_BYTES, SoundError, "sound") not in SOUND_KINDS:
         raise no_sound()
+
+
+def take(source: Path, upload: Path) -> None:
+    """Give an upload a name that the program chose, by a link where the file system allows it."""
+    try:
+        os.link(source.resolve(), upload)
+    except OSError:
+        shutil.copyfile(source, upload)
 
 
 def no_picture() -> NoPictureError:

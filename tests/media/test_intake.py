@@ -20,7 +20,7 @@ from mrcmv.media import (
     read_sound,
 )
 from mrcmv.media.frames import repeat_index
-from tests.media.clips import AAC, X264, ffmpeg, shown, tone
+from tests.media.clips import AAC, TONE, X264, ffmpeg, shown, tone, tone_span
 from tests.media.odd import MPEG4, VP8, OddClips
 
 LEVELS = "color=black:s=64x48:r=8:d=46,format=gray,geq=lum='20+4.5*floor(T)'"
@@ -166,6 +166,38 @@ def test_a_part_behind_the_end(clips: OddClips, tmp_path: Path) -> None:
     with pytest.raises(IntakeError, match="behind the end"):
         open_clip(clips("plain.mp4"), tmp_path, start_s=20.0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_whose_head_is_lost(clips: OddClips, tmp_path: Path) -> None:
+    """Its packets begin between two key frames: the first whole frame stands until the next one."""
+    packets = clips("broadcast.ts").read_bytes()
+    first = len(packets) // 188 * 2 // 5
+    (tmp_path / "lost.ts").write_bytes(packets[: 3 * 188] + packets[first * 188 :])
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    clip = open_clip(tmp_path / "lost.ts", folder)
+    assert not clip.picture_copied
+    times = shown(clip.picture)
+    assert [name for _, name in times] == ["blue"] * len(times)
+    assert times[0][0] == 0.0
+    assert clip.duration_s == pytest.approx(times[-1][0] + 0.04, abs=0.02)
+    assert clip.sound is not None
+    _, end = tone_span(read_sound(clip.sound))
+    assert end == pytest.approx(times[1][0] - 0.04, abs=0.04)  # the tone ends where blue begins
+
+
+def test_ambisonic_sound(clips: OddClips, tmp_path: Path) -> None:
+    sound = tone("|".join([TONE, "0", "0", "0"]))
+    sound[-1] += ":c=ambisonic 1"
+    source = tmp_path / "sphere.mkv"
+    ffmpeg(
+        "-i", clips("silent.mp4"), *sound, "-c:v", "copy", "-c:a", "libopus", "-mapping_family", "2", source
+    )
+    clip = open_clip(source, tmp_path)
+    assert clip.sound is not None
+    samples = read_sound(clip.sound)
+    assert tone_span(samples) == pytest.approx((1.0, 2.0), abs=0.01)
+    assert np.array_equal(samples[:, 0], samples[:, 1])
 
 
 def test_sound_that_is_no_number_becomes_silence(clips: OddClips, tmp_path: Path) -> None:
