@@ -8,18 +8,29 @@ and two Pico voices (de-DE, es-ES, speaking English with an accent) are heard in
 from __future__ import annotations
 
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mrcmv.media import Samples
+from mrcmv.media import Samples, UserError
 
 from .sounds import ffmpeg
 
 VOICE_RATE = 24_000
 """Rate of commentary, in Hz, mono."""
+PICO = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import py_nanotts
+words = sys.stdin.buffer.read().decode()
+voice, speed, pitch = sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
+sys.stdout.buffer.write(py_nanotts.NanoTTS().speak(words, voice=voice, speed=speed, pitch=pitch))
+"""
+"""What a process of its own does with a line."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +126,20 @@ def shift_pitch(sound: Samples, pitch: float) -> Samples:
     return np.frombuffer(shifted, np.float32).copy()
 
 
-@lru_cache(maxsize=1)
-def _pico_engine() -> Any:
-    import py_nanotts
-
-    return py_nanotts.NanoTTS()
-
-
 def _pico(line: str, voice: str, speed: float, pitch: float) -> Samples:
-    raw = _pico_engine().speak(line, voice=voice, speed=speed, pitch=pitch)
+    """Pico reads memory that it has not set: only a new process, with nothing in it by chance, gives the
+    same sound for the same line every time."""
+    from importlib.util import find_spec
+
+    found = find_spec("py_nanotts")
+    if found is None or found.origin is None:
+        raise UserError("The speech engine is missing: pip install -r requirements-train.txt and try again.")
+    packages = str(Path(found.origin).parents[1])
+    raw = subprocess.run(
+        [sys.executable, "-S", "-c", PICO, packages, voice, f"{speed:.4f}", f"{pitch:.4f}"],
+        input=line.encode(),
+        capture_output=True,
+        check=True,
+        env={"PYTHONHASHSEED": "0"},
+    ).stdout
     return np.frombuffer(raw, "<i2").astype(np.float32) / np.float32(32768)

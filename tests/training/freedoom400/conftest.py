@@ -16,7 +16,7 @@ from mrcmv.training.freedoom400.packs import Pack
 from mrcmv.training.freedoom400.tracks import Track, look
 
 RATE = 16_000
-LENGTHS_S = (6.0, 7.5)
+LENGTHS_S = (8.0, 9.0)
 PACK = Pack("test-music", "BSD-2-Clause", "Nobody")
 
 
@@ -61,7 +61,7 @@ OPTIONS = {"lengths_s": LENGTHS_S, "look": SMALL, "game_sound": False}
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory, packages: Path, tracks: list[Track]) -> Path:
-    """A finished data set of four clips of 6 to 7.5 s."""
+    """A finished data set of four clips of 8 to 9 s."""
     folder = start_folder(tmp_path_factory.mktemp("data") / "small", tracks)
     build(folder, clips=4, packages=packages, **OPTIONS)  # type: ignore[arg-type]
     return folder

@@ -59,7 +59,7 @@ def test_labels_are_measured_and_the_picture_moves(data: Path) -> None:
 
 
 def test_nothing_is_wrong_with_it(data: Path) -> None:
-    report = check(data, lengths_s=(5.0, 8.0))
+    report = check(data, lengths_s=(7.0, 10.0))
     assert report.problems == ()
     assert report.clips == 4
     assert report.as_dict()["ok"] is True
@@ -138,7 +138,7 @@ def test_planted_faults_are_found(data: Path, tmp_path: Path, plant, sentence: s
     rows = entries(data)
     plant(rows)
     rewrite(folder, rows)
-    report = check(folder, quick=True, lengths_s=(5.0, 8.0))
+    report = check(folder, quick=True, lengths_s=(7.0, 10.0))
     assert not report.ok
     assert any(sentence in problem for problem in report.problems), report.problems
 
@@ -159,7 +159,7 @@ def test_faults_inside_clips_are_found(data: Path, tmp_path: Path) -> None:
     other.write_text(json.dumps(theirs))
     music, rate = soundfile.read(folder / "clips" / "0000" / "music.flac")
     soundfile.write(folder / "clips" / "0000" / "music.flac", music[:-rate], rate)
-    problems = "\n".join(check(folder, lengths_s=(5.0, 8.0)).problems)
+    problems = "\n".join(check(folder, lengths_s=(7.0, 10.0)).problems)
     assert "3.0 LU under the voice" in problems
     assert "game.light" in problems
     assert "'voice line'" in problems
