@@ -1,0 +1,82 @@
+"""The list of clips that a data set consists of: one JSON object a line in ``manifest.jsonl``.
+
+Only ``id``, ``split`` and ``clip`` are needed; ``music`` (the clean music of the clip) is needed
+for training and for the pool of clean tracks; ``labels`` serve the pretraining of encoders.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mrcmv.media import UserError
+
+SPLITS = ("train", "validation", "test")
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One clip of a data set. ``track`` is the same for two clips with the same music."""
+
+    id: str
+    split: str
+    clip: Path
+    music: Path | None
+    labels: Path | None
+    track: str
+    speaker: str
+    engine: str
+    duration_s: float
+
+
+def read_manifest(data: Path, splits: tuple[str, ...] = SPLITS) -> list[Item]:
+    """Clips of the named splits, in the manifest's order.
+
+    A last line without its newline is still being written by a builder and is left out.
+    """
+    path = data / "manifest.jsonl"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        raise UserError(
+            f"The folder {data.name} has no manifest.jsonl: build or list the data first."
+        ) from None
+    items: dict[str, Item] = {}
+    for number, line in enumerate(text[: text.rfind("\n") + 1].splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            item = _item(data, json.loads(line))
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"Line {number} of manifest.jsonl is not a clip: {error}.") from None
+        if item.split in splits:
+            items[item.id] = item
+    return list(items.values())
+
+
+def _item(data: Path, row: dict[str, Any]) -> Item:
+    name, split = str(row["id"]), str(row["split"])
+    if not _SAFE_ID.fullmatch(name):
+        raise ValueError(f"the id {name!r} must be letters, digits, dots and dashes")
+    if split not in SPLITS:
+        raise ValueError(f"the split {split!r} is none of {', '.join(SPLITS)}")
+    track = row.get("track") or {}
+
+    def file(key: str) -> Path | None:
+        return data / row[key] if row.get(key) else None
+
+    return Item(
+        id=name,
+        split=split,
+        clip=data / row["clip"],
+        music=file("music"),
+        labels=file("labels"),
+        track=str(track.get("id") or name),
+        speaker=str(row.get("speaker") or ""),
+        engine=str(row.get("engine") or ""),
+        duration_s=float(row.get("duration_s") or 0.0),
+    )

@@ -1,0 +1,26 @@
+"""Half precision for processors and cards that compute it natively; off by default."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+import torch
+from torch import nn
+
+
+def lower_precision(name: str, device: str = "cpu") -> AbstractContextManager[object]:
+    """A context in which convolutions and products run in ``bfloat16``; nothing for ``float32``.
+
+    On a processor with bfloat16 instructions an encoder trains two to three times faster; on one
+    without them 10 times slower, so it is never chosen by itself.
+    """
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=name == "bfloat16")
+
+
+def fast_layout(net: nn.Module) -> None:
+    """Keep the weights of convolutions with channels last: the order that bfloat16 kernels want."""
+    for module in net.modules():
+        if isinstance(module, nn.Conv3d):
+            module.to(memory_format=torch.channels_last_3d)
+        elif isinstance(module, nn.Conv2d):
+            module.to(memory_format=torch.channels_last)
