@@ -84,14 +84,14 @@ def shares(found: Suggestions) -> str:
 def card(
     rank: int, match: Match, near: tuple[float, str], sound: str, clip_s: float, *, state: str = ""
 ) -> str:
-    """One suggestion. ``state`` is "" or "chosen" or "mixing"; ``sound`` is the track's address."""
+    """One suggestion. ``state`` is "" or "chosen" or "making"; ``sound`` is the track's address."""
     track = match.track
     length, words = near
     safe_id, title, artist = escape(track.id), escape(track.title), escape(track.artist)
     if state == "chosen":
         use = f'<span class="inuse">{icon("check")}{t("in_use")}</span>'
     else:
-        waits = " disabled" if state == "mixing" else ""
+        waits = " disabled" if state == "making" else ""
         use = (
             f'<button type="button" class="btn use" data-do="select" data-track="{safe_id}"{waits}>'
             f'{t("use")}<span class="sr">: {title}</span></button>'
@@ -124,7 +124,7 @@ def cards(found: Suggestions, sounds: dict[str, str], chosen: str | None, *, mix
     near = closeness([match.similarity for match in found.matches])
     rows = []
     for rank, match in enumerate(found.matches, start=1):
-        state = ("mixing" if mixing else "chosen") if match.track.id == chosen else ""
+        state = ("making" if mixing else "chosen") if match.track.id == chosen else ""
         sound = sounds.get(match.track.id, "")
         rows.append(card(rank, match, near[rank - 1], sound, found.clip.duration_s, state=state))
     count = len(rows)

@@ -32,14 +32,25 @@ def resample_peaks(peaks: Sequence[float] | NDArray[np.float32], count: int) -> 
 
 
 def bars(
-    peaks: Sequence[float] | NDArray[np.float32], *, count: int, height: float, middle: float, width: float
+    peaks: Sequence[float] | NDArray[np.float32],
+    *,
+    count: int,
+    height: float,
+    middle: float,
+    width: float,
+    between: tuple[float, float] = (0.0, float("inf")),
 ) -> str:
-    """SVG path data of upright bars around the line ``middle``, the loudest ``height`` units high."""
+    """SVG path data of upright bars around the line ``middle``, the loudest ``height`` units high.
+
+    Only bars at an x in the half-open range ``between`` are drawn.
+    """
     step = width / count
     parts = []
     for position, peak in enumerate(resample_peaks(peaks, count)):
         half = max(0.5, peak * height / 2)
         x = (position + 0.5) * step
+        if not between[0] <= x < between[1]:
+            continue
         parts.append(f"M{x:.1f} {middle - half:.1f}V{middle + half:.1f}")
     return "".join(parts)
 
@@ -49,12 +60,16 @@ def mini_waveform(peaks: Sequence[float], duration_s: float, start_s: float, cli
     height, duration = 40.0, max(duration_s, 1e-3)
     x = WIDTH * min(max(start_s / duration, 0.0), 1.0)
     end = WIDTH * min(max((start_s + clip_s) / duration, 0.0), 1.0)
-    path = bars(peaks, count=100, height=34, middle=height / 2, width=WIDTH)
+
+    def drawn(between: tuple[float, float]) -> str:
+        return bars(peaks, count=100, height=34, middle=height / 2, width=WIDTH, between=between)
+
     return (
         f'<svg class="wave mini" viewBox="0 0 {WIDTH} {height:.0f}" preserveAspectRatio="none" '
         'aria-hidden="true" focusable="false">'
         f'<rect class="part" x="{x:.1f}" y="0" width="{max(end - x, 2.0):.1f}" height="{height:.0f}"/>'
-        f'<path class="bars" d="{path}"/>'
+        f'<path class="bars" d="{drawn((0, x))}{drawn((end, WIDTH))}"/>'
+        f'<path class="bars inside" d="{drawn((x, end))}"/>'
         f'<path class="mark" d="M{x:.1f} 0V{height:.0f}"/></svg>'
     )
 

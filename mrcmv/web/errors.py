@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from html import escape
 
 from mrcmv.media import UserError
-from mrcmv.web.text import plain, t
+from mrcmv.web.text import plain, room_sentence, t
 
 log = logging.getLogger("mrcmv.web")
 
@@ -25,7 +24,7 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, PageError):
         return t(error.key, **error.values)
     if isinstance(error, UserError):
-        return escape(str(error))
+        return room_sentence(str(error))
     log.error("Unexpected error", exc_info=error)
     return t("ours")
 

@@ -56,7 +56,7 @@ def ready(
     if again:
         return (
             f'<section class="find again"><header class="clipname">{name}{replace}</header>{notice}'
-            f"<details><summary>{t('other_part')}</summary>{trim}{find}</details></section>"
+            f'<details class="other"><summary>{t("other_part")}</summary>{trim}{find}</details></section>'
         )
     return (
         f'<section class="find"><header class="clipname">{name}</header>{notice}{trim}'

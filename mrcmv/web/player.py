@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from mrcmv.web.drawing import deepest_db, mix_drawing
+from mrcmv.web.errors import notice
 from mrcmv.web.icons import icon
 from mrcmv.web.run import Report
 from mrcmv.web.sessions import Choice
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LEVELS = {"background": 20.0, "balanced": 13.0, "forward": 10.0}
 """Marks of the knob, in LU under the voice."""
+SILENCE_LUFS = -70.0
 LEAST_LU, MOST_LU = 8.0, 22.0
 
 
@@ -94,9 +96,10 @@ def drawing(preview: Preview) -> str:
 
 
 def measured(preview: Preview) -> str:
-    """What was measured in the finished file."""
-    if preview.integrated_lufs is None or preview.integrated_lufs < -70:
-        return ""
+    """What was measured in the finished file, and why it is quieter than usual where it is."""
+    note = notice(escape(preview.note), "calm") if preview.note else ""
+    if preview.integrated_lufs <= SILENCE_LUFS:
+        return note
     words = t(
         "measured",
         lufs=f"{preview.integrated_lufs:.1f}".replace("-", "−"),
@@ -104,7 +107,7 @@ def measured(preview: Preview) -> str:
     )
     if preview.voice_to_music_lu is not None:
         words += f", {t('measured_gap', gap=f'{preview.voice_to_music_lu:.1f}')}"
-    return f'<p class="hint num measured">{words}</p>'
+    return f'{note}<p class="hint num measured">{words}</p>'
 
 
 def take_away(track: Track, address: str, name: str) -> str:
@@ -126,7 +129,7 @@ def mix(
     choice: Choice,
     *,
     spoken: bool,
-    notice: str = "",
+    message: str = "",
     progress: str = "",
     preview: Preview | None = None,
     track: Track | None = None,
@@ -143,7 +146,7 @@ def mix(
     if preview is not None and track is not None:
         end = measured(preview) + take_away(track, download, download_name)
     return (
-        f'<section class="mix" aria-label="Preview">{notice}<div class="slot">{progress}</div>'
+        f'<section class="mix" aria-label="Preview">{message}<div class="slot">{progress}</div>'
         f'<div class="slot">{done}</div>{knob(choice, spoken=spoken)}{advanced(choice, voice)}'
         f'<div class="slot">{end}</div><p class="hint keys">{t("keys")}</p></section>'
     )

@@ -97,7 +97,7 @@ class Studio:
         session = self.sessions.create(owner)
         try:
             kept = session.adopt(source) if own else source
-            session.clip_name = name[-80:]
+            session.clip_name = name[:200]
             session.duration_s = look_at(kept)
             session.source = kept
             length = session.duration_s or WINDOW_S
@@ -164,7 +164,7 @@ class Studio:
         session.suggestions = found
         session.choice = None
         session.previews.clear()
-        session.duration_s = found.clip.duration_s
+        session.duration_s, session.window_s = found.clip.duration_s, found.clip.window_s
         session.touch()
         first = found.matches[0].track.id if found.matches else None
         yield View(panel=self._panel(session), cards=self._cards(session, first, mixing=True), mix="")
@@ -338,12 +338,12 @@ class Studio:
         voice = session.address(f"voice{session.runs}.wav")
         preview = session.previews.get(keep_preview) if keep_preview else None
         if preview is None or keep_preview is None:
-            return player.mix(choice, spoken=spoken, notice=message, progress=progress, voice=voice)
+            return player.mix(choice, spoken=spoken, message=message, progress=progress, voice=voice)
         track = self.recommender.library.get(keep_preview.track_id)
         return player.mix(
             choice,
             spoken=spoken,
-            notice=message,
+            message=message,
             progress=progress,
             preview=preview,
             track=track,
@@ -413,7 +413,9 @@ def look_at(source: Path) -> float | None:
         raise PageError("empty_file")
     try:
         facts = probe(source)
-    except ToolError:
+    except ToolError as error:
+        if error.timed_out:  # a busy machine; the search looks again, and has more time
+            return None
         raise PageError("no_video") from None
     if facts.picture is None:
         raise PageError("no_video")

@@ -17,11 +17,11 @@ ENGLISH: dict[str, str] = {
     "example_excited": "Excited voice",
     "example_calm": "Calm voice",
     "example_novoice": "No voice",
-    "use_part": "Part to go by",
+    "use_part": "The part that the music should fit",
     "from": "From",
     "to": "To",
     "part_hint": "Up to 32 s are watched and heard to choose the music. The preview covers the whole clip.",
-    "other_part": "Go by another part of the clip",
+    "other_part": "Fit another part of the clip",
     "find": "Find music",
     "find_again": "Find music again",
     "replace": "Another clip",
@@ -115,11 +115,11 @@ CHINESE: dict[str, str] = {
     "example_excited": "激动的解说",
     "example_calm": "平静的解说",
     "example_novoice": "没有解说",
-    "use_part": "参考片段",
+    "use_part": "音乐要配合的片段",
     "from": "从",
     "to": "到",
     "part_hint": "最多参考 32 秒来挑选音乐，预览覆盖整段视频。",
-    "other_part": "参考视频的另一部分",
+    "other_part": "改用视频的另一部分",
     "find": "寻找音乐",
     "find_again": "重新寻找",
     "replace": "换一段视频",
@@ -203,6 +203,32 @@ CHINESE: dict[str, str] = {
     "mood_tender": "温柔",
     "noscript": "本页面需要 JavaScript。",
 }
+
+
+ROOM_SENTENCES: dict[str, str] = {
+    "This clip is longer than": "这段视频太长。请剪出需要的部分（最长 10 分钟）再拖入。",
+    "This picture is larger than 5K": "画面超过 5K。请以 4K 或更小的尺寸保存后再拖入。",
+    "Reading this video takes too long": "读取这段视频耗时过长。请以 1080p 保存后再拖入。",
+    "This video is damaged or cut off": "这段视频已损坏或不完整，无法读取。请重新保存后再拖入。",
+    "This file has no picture": "这个文件没有画面。请拖入视频：MP4、MOV、WebM、MKV 或 AVI。",
+    "This file is an image": "这是图片，不是视频。请拖入视频：MP4、MOV、WebM、MKV 或 AVI。",
+    "This file is larger than": "这个文件超过 512 MB。请先剪短或压缩。",
+    "Choose a part of the clip": "请选择至少一秒长的片段。",
+    "The chosen part lies behind": "所选片段在视频结尾之后。请选择更早的片段。",
+    "The finished video could not": "无法写出成品视频。请再试一次。",
+}
+"""How the rooms' own sentences begin, and what they say in Chinese."""
+
+
+def room_sentence(english: str) -> str:
+    """HTML of a room's sentence: in both languages where it is known, else as it is."""
+    for beginning, chinese in ROOM_SENTENCES.items():
+        if english.startswith(beginning):
+            return (
+                f'<span class="en" lang="en">{escape(english)}</span>'
+                f'<span class="zh" lang="zh-CN">{chinese}</span>'
+            )
+    return escape(english)
 
 
 def plain(key: str, **values: object) -> str:

@@ -114,7 +114,7 @@ class FakeRecommender:
             )
             return Suggestions(
                 clip=Clip(folder, upload, True, folder / "sound.wav", folder / "frames.npy", folder / "p.jpg",
-                          4.0, 320, 180, 25.0, (start_s, end_s or 4.0)),
+                          4.0, 320, 180, 25.0, (start_s, min(end_s or 4.0, 4.0))),
                 speech=Speech(((0.5, 2.0), (2.6, 3.6)) if self.voice else ()),
                 voice=voice,
                 picture_share=0.38 if self.voice else 1.0,

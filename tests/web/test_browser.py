@@ -12,7 +12,6 @@ from mrcmv.web import serve
 from mrcmv.web.sessions import Sessions
 from mrcmv.web.studio import Studio
 from mrcmv.web.text import CHINESE, ENGLISH
-from tests.web.clips import make_mp4
 from tests.web.fakes import HOSTILE
 
 CHROMIUM = os.environ.get("MRCMV_CHROMIUM", "/usr/bin/chromium")
@@ -147,6 +146,10 @@ def test_from_upload_to_download(open_tab, served, clip, tmp_path, width, height
     assert page.locator(".wave.mix .duck").count() == 1
     assert page.locator(".card.chosen").get_attribute("data-rank") == "1"
 
+    page.evaluate("scrollTo(0, 600)")
+    assert (
+        page.evaluate("document.querySelector('#player').getBoundingClientRect().top") >= 0
+    )  # stays in view
     page.locator("h1").click()
     page.keyboard.press("2")
     page.wait_for_selector('.card.chosen[data-rank="2"]')
@@ -239,11 +242,16 @@ def test_what_goes_wrong_is_one_sentence_and_the_clip_stays(open_tab, served, cl
     assert tab.errors == []
 
 
-def test_the_real_thing_from_upload_to_download(browser, examples, debug_checkpoint, debug_home, tmp_path):
+def test_the_real_thing_from_upload_to_download(
+    browser, examples, debug_checkpoint, debug_home, tmp_path, monkeypatch
+):
     from mrcmv.media import probe
     from mrcmv.recommender import Recommender
 
-    upload = examples.get("calm") or make_mp4(tmp_path / "made.mp4", seconds=5)
+    upload = examples["calm"]
+    monkeypatch.setenv(
+        "GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", "")
+    )  # put back for the other page
     sessions = Sessions(parent=tmp_path)
     recommender = Recommender(str(debug_checkpoint), device="cpu", home=debug_home)
     page = serve(Studio(recommender, sessions=sessions, examples=[]), host="127.0.0.1", port=None)

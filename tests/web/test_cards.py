@@ -1,11 +1,14 @@
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
+import mrcmv
 from mrcmv.web import cards, panel, player
 from mrcmv.web.run import Report, StageState
 from mrcmv.web.sessions import Choice
-from mrcmv.web.text import CHINESE, ENGLISH, clock, t, word
+from mrcmv.web.text import CHINESE, ENGLISH, ROOM_SENTENCES, clock, room_sentence, t, word
 from tests.web.fakes import HOSTILE, FakeRecommender
 
 
@@ -39,6 +42,16 @@ def test_both_languages_have_the_same_sentences_with_the_same_gaps():
         gaps |= {"gap": "x", "minutes": "x"}
         filled = english.format(**gaps).count("x") - english.count("x")
         assert CHINESE[key].format(**gaps).count("x") - CHINESE[key].count("x") == filled, key
+
+
+def test_the_rooms_still_say_what_is_translated():
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(mrcmv.__file__).parent.rglob("*.py"))
+    for beginning in ROOM_SENTENCES:
+        assert source.count(beginning) > 1, beginning
+    html = room_sentence("This clip is longer than 10 minutes. <b>")
+    assert "&lt;b&gt;" in html
+    assert ROOM_SENTENCES["This clip is longer than"] in html
+    assert room_sentence("Something <new>") == "Something &lt;new&gt;"
 
 
 def test_values_are_escaped_in_both_languages():
@@ -137,3 +150,26 @@ def test_download_and_credit_are_escaped(found):
     assert HOSTILE in line
     assert "CC-BY-NC-4.0" in line
     assert "img" not in {tag for tag, _ in seen.tags}
+
+
+def test_text_has_enough_contrast_in_both_themes():
+    css = (Path(mrcmv.__file__).parent / "web" / "style.css").read_text(encoding="utf-8")
+    blocks = re.findall(r'html\[data-theme="(light|dark)"\] \{(.*?)\n\}', css, re.DOTALL)
+    assert [name for name, _ in blocks] == ["light", "dark"]
+    pairs = [("ink", "ground"), ("ink", "card"), ("soft", "ground"), ("soft", "card"), ("soft", "raised")]
+    pairs += [("on-accent", "accent"), ("accent", "card"), ("accent", "ground"), ("accent", "accent-soft")]
+    pairs += [(colour, f"{colour}-soft") for colour in ("green", "amber", "red")]
+    for name, block in blocks:
+        colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
+        for text, ground in pairs:
+            assert contrast(colours[text], colours[ground]) >= 4.5, (name, text, ground)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of WCAG 2.1."""
+    light = []
+    for colour in (one, other):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        light.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+    return max(light) / min(light)
