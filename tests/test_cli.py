@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -70,6 +71,20 @@ def test_library_list_has_the_starter_tracks_with_rights(mrcmv) -> None:  # type
     assert {track["mood"] for track in tracks} == {"calm", "energetic", "happy", "nostalgic", "tender"}
     assert "MIT" in done.stdout
     assert mrcmv("library", "verify").returncode == 0
+
+
+def test_library_add_keeps_what_is_said_about_a_track(mrcmv, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    sound = tmp_path / "song.wav"
+    soundfile.write(sound, np.sin(np.arange(3 * 44_100) / 16) / 4, 44_100)
+    rights = ("--licence", "CC-BY-4.0", "--source", "https://example.org/song", "--content-id", "registered")
+    words = ("--mood", "Calm", "--genre", "Folk", "--tag", "piano", "--tag", "slow", "--instrumental")
+    done = mrcmv("library", "add", sound, "--artist", "Ann", *rights, *words, "--json")
+    assert done.returncode == 0, done.stderr
+    (track,) = json.loads(done.stdout)["added"]
+    assert (track["mood"], track["genre"], track["tags"]) == ("calm", "folk", ["piano", "slow"])
+    assert track["has_vocals"] is False
+    assert track["rights"]["content_id"] == "registered"
+    assert mrcmv("library", "remove", track["id"]).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
     python assets/library/make.py facts                        starter.json
     python assets/library/make.py vectors [--checkpoint NAME]  vectors-<first 16 of the weights' hash>.npz
+    python assets/library/make.py compare                      writes nothing: heard against stated
 
 ``facts`` reads the package ``immich-memories-music``: mood and style are its folder and file names,
 tempo and key its LICENSE-MUSIC, titles are made here from the file names (the package gives none).
-Duration, loudness, true peak, waveform and the confidence of the tempo are measured.
+Duration, loudness, true peak, waveform and the confidence of the tempo are measured. ``compare``
+shows how often the tempo and key that an own track would get by listening are those stated.
 """
 
 from __future__ import annotations
@@ -20,14 +22,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mrcmv.library.facts import measure_facts
+from mrcmv.library.facts import hear_file, measure_facts
 from mrcmv.library.rights import Rights
-from mrcmv.library.starter import FACTS, FOLDER, file_sha256, sounds_folder
+from mrcmv.library.starter import FACTS, FOLDER, file_sha256, load_starter, sounds_folder
 from mrcmv.library.track import Track
 
 log = logging.getLogger("make")
 DISTRIBUTION = "immich-memories-music"
 HOMEPAGE = "https://github.com/sdumont/immich-video-memory-generator"
+TEMPO_SLACK = 0.04
+"""Tempi this near count as the same (the usual tolerance of tempo evaluation)."""
 NUMERALS = ("I", "II", "III", "IV", "V")
 LINE = re.compile(r"^\s+(?P<file>\S+\.opus)\s+(?P<bpm>\d+) bpm\s+(?P<key>\S+ (?:major|minor))", re.MULTILINE)
 
@@ -78,7 +82,7 @@ def write_facts() -> None:
             if k not in ("badge", "licence", "credit_line", "source_url")
         }
         rows.append({"file": path.relative_to(sounds).as_posix(), **kept})
-        log.info("%s  %s bpm %s; heard %s", track.title, bpm, track.key, facts.key)
+        log.info("%s", track.title)
     about = {
         "package": f"{DISTRIBUTION}=={package.version}",
         "made_by": "assets/library/make.py facts",
@@ -91,19 +95,38 @@ def write_facts() -> None:
     log.info("%d tracks in %s", len(rows), FACTS.name)
 
 
+def compare() -> None:
+    pack = load_starter()
+    exact = octave = key = 0
+    for track in pack.tracks:
+        heard = hear_file(pack.paths[track.id])
+        ratio = (heard.tempo_bpm or 0.0) / float(track.tempo_bpm or 1.0)
+        exact += abs(ratio - 1) <= TEMPO_SLACK
+        octave += any(abs(ratio / factor - 1) <= TEMPO_SLACK for factor in (0.5, 1, 2))
+        key += heard.key == track.key
+        stated = f"stated {track.tempo_bpm:.0f} bpm {track.key}"
+        log.info("%-24s %-24s heard %s bpm %s", track.title, stated, heard.tempo_bpm, heard.key or "no key")
+    log.info(
+        "Of %d tracks: tempo within %.0f %% %d, half and double counted too %d, key %d",
+        *(len(pack.tracks), 100 * TEMPO_SLACK, exact, octave, key),
+    )
+
+
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["facts", "vectors"])
+    parser.add_argument("what", choices=["facts", "vectors", "compare"])
     parser.add_argument("--checkpoint", default="compact")
     arguments = parser.parse_args()
     if arguments.what == "facts":
         write_facts()
         return
+    if arguments.what == "compare":
+        compare()
+        return
     from mrcmv.library.shipped import write_shipped
-    from mrcmv.library.starter import load_starter
     from mrcmv.model import load_model
 
     path = write_shipped(FOLDER, load_starter(), load_model(arguments.checkpoint))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -54,6 +54,11 @@ def library_add(
     proof: Annotated[
         str | None, typer.Option(help="Where the licence can be proven (a receipt, say).")
     ] = None,
+    content_id: Annotated[str, typer.Option(help="unknown, not registered or registered.")] = "unknown",
+    mood: Annotated[str | None, typer.Option(help="One word, such as calm.")] = None,
+    genre: Annotated[str | None, typer.Option(help="Such as acoustic.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A word about it; may be repeated.")] = None,
+    vocals: Annotated[bool | None, typer.Option("--vocals/--instrumental", help="Does anybody sing?")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a track, or all tracks of a folder, with the rights you state."""
@@ -61,14 +66,21 @@ def library_add(
 
     library = Library.open()
     rights = Rights.state(
-        licence, source=origin, credit=credit, commercial=commercial, derivatives=derivatives, proof=proof
+        licence,
+        source=origin,
+        credit=credit,
+        commercial=commercial,
+        derivatives=derivatives,
+        content_id=content_id,
+        proof=proof,
     )
+    said: dict[str, Any] = {"artist": artist, "mood": mood, "genre": genre}
+    said |= {"tags": tag or (), "has_vocals": vocals, "progress": show_progress("Adding")}
     if source.is_dir():
-        report = library.add_folder(source, rights, artist=artist, progress=show_progress("Adding"))
+        report = library.add_folder(source, rights, **said)
         added, refused = list(report.added), [f"{name}: {why}" for name, why in report.refused]
     else:
-        added = [library.add(source, rights, title=title, artist=artist, progress=show_progress("Adding"))]
-        refused = []
+        added, refused = [library.add(source, rights, title=title, **said)], []
     if as_json:
         show({"added": [track.to_json() for track in added], "refused": refused})
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from mrcmv.library.shelf import Shelf, take_in
 from mrcmv.library.starter import file_sha256
 from mrcmv.library.text import clean
 from mrcmv.library.track import Track
-from mrcmv.media import Progress, UserError
+from mrcmv.media import SILENCE_LUFS, Progress, UserError, part_of
 
 SOUND_ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".mka")
 """Files of a folder that are taken for music; single files may be called anything."""
@@ -41,6 +40,15 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Stores:
+    """Where a track goes, and ``others`` that are there already beside the catalog's own."""
+
+    catalog: Catalog
+    shelf: Shelf
+    others: Sequence[Track]
+
+
+@dataclass(frozen=True)
 class FolderReport:
     """What became of a folder: tracks added, and (file name, sentence) of those that were not."""
 
@@ -52,10 +60,7 @@ def add_file(
     source: Path,
     rights: Rights,
     said: Said,
-    *,
-    catalog: Catalog,
-    shelf: Shelf,
-    others: Sequence[Track],
+    stores: Stores,
     progress: Progress | None = None,
 ) -> Track:
     """Convert, measure and store one file, then write its row.
@@ -63,23 +68,24 @@ def add_file(
     Raises
     ------
     UserError
-        The file cannot be used or is there already (also among ``others``); nothing was changed.
+        The file cannot be used or is there already (also among the others); nothing was changed.
     """
+    catalog, shelf = stores.catalog, stores.shelf
     _require_rights(rights)
     if not source.is_file():
         raise UserError("There is no such sound file: check its name.")
     origin = file_sha256(source)
-    _refuse_twin(next((track for track in others if track.sha256 == origin), None))
+    _refuse_twin(next((track for track in stores.others if track.sha256 == origin), None))
     _refuse_twin(catalog.find(origin=origin))
     with shelf.receiving() as received:
-        own = take_in(source, received, _part(progress, 0.0, 0.4))
+        own = take_in(source, received, part_of(progress, 0.0, 0.4))
         sound = file_sha256(received)
         _refuse_twin(catalog.find(sound=sound))
         title = clean(said.title) or clean(own.title) or _title_of_name(source)
         artist = clean(said.artist) or clean(own.artist) or UNKNOWN_ARTIST
         _credit_names_somebody(rights, artist)
-        facts = measure_facts(received, _part(progress, 0.4, 1.0))
-        if not math.isfinite(facts.lufs):
+        facts = measure_facts(received, part_of(progress, 0.4, 1.0))
+        if facts.lufs <= SILENCE_LUFS:
             raise UserError("This sound is silent: choose another file.")
         track = Track(
             id=f"own-{sound[:12]}",
@@ -114,10 +120,7 @@ def add_folder(
     folder: Path,
     rights: Rights,
     said: Said,
-    *,
-    catalog: Catalog,
-    shelf: Shelf,
-    others: Sequence[Track],
+    stores: Stores,
     progress: Progress | None = None,
 ) -> FolderReport:
     """Add every sound file in a folder and its subfolders; one that fails does not stop the rest."""
@@ -134,11 +137,9 @@ def add_folder(
     added: list[Track] = []
     refused: list[tuple[str, str]] = []
     for number, path in enumerate(files):
-        step = _part(progress, number / len(files), (number + 1) / len(files))
+        step = part_of(progress, number / len(files), (number + 1) / len(files))
         try:
-            added.append(
-                add_file(path, rights, said, catalog=catalog, shelf=shelf, others=others, progress=step)
-            )
+            added.append(add_file(path, rights, said, stores, step))
         except UserError as error:
             refused.append((clean(path.relative_to(folder).as_posix()), str(error)))
     return FolderReport(tuple(added), tuple(refused))
@@ -168,14 +169,3 @@ def _refuse_twin(twin: Track | None) -> None:
 
 def _title_of_name(source: Path) -> str:
     return clean(source.stem.replace("_", " ")) or "Untitled"
-
-
-def _part(progress: Progress | None, begin: float, end: float) -> Progress | None:
-    """The share [begin, end] of a longer work's progress."""
-    if progress is None:
-        return None
-
-    def inner(done: float) -> None:
-        progress(begin + (end - begin) * min(max(done, 0.0), 1.0))
-
-    return inner

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mrcmv.library.levels import measure_levels
-from mrcmv.library.listening import RATE, listen
-from mrcmv.media import SAMPLE_RATE, Progress, Samples, read_blocks, read_sound, sound_length_s, to_mono
+from mrcmv.library.listening import RATE, Heard, listen
+from mrcmv.library.track import PEAK_COUNT
+from mrcmv.media import (
+    SAMPLE_RATE,
+    Progress,
+    measure_levels,
+    part_of,
+    read_blocks,
+    read_sound,
+    sound_length_s,
+    to_mono,
+)
 
 LISTEN_S = 120.0
 """Seconds from the middle of a track by which tempo and key are judged."""
-_BLOCK_S = 10.0
+_BLOCK = 10 * SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -33,17 +41,13 @@ def measure_facts(path: Path, progress: Progress | None = None, stated_bpm: floa
 
     With ``stated_bpm`` the tempo is taken as stated and only its confidence is measured.
     """
-    length_s = sound_length_s(path)
-
-    def blocks() -> Iterator[Samples]:
-        for number, block in enumerate(read_blocks(path, int(_BLOCK_S * SAMPLE_RATE))):
-            if progress:
-                progress(min(0.6, 0.6 * number * _BLOCK_S / max(length_s, _BLOCK_S)))
-            yield block
-
-    levels = measure_levels(blocks())
-    start_s = max(0.0, (length_s - LISTEN_S) / 2)
-    heard = listen(to_mono(read_sound(path, start_s=start_s, duration_s=LISTEN_S), rate_out=RATE), stated_bpm)
+    levels = measure_levels(
+        read_blocks(path, _BLOCK),
+        round(sound_length_s(path) * SAMPLE_RATE),
+        points=PEAK_COUNT,
+        progress=part_of(progress, 0.0, 0.6),
+    )
+    heard = hear_file(path, stated_bpm)
     if progress:
         progress(1.0)
     return Measured(
@@ -53,5 +57,11 @@ def measure_facts(path: Path, progress: Progress | None = None, stated_bpm: floa
         key=heard.key,
         lufs=round(levels.lufs, 2),
         true_peak_db=round(levels.true_peak_db, 2),
-        peaks=levels.peaks,
+        peaks=tuple(round(min(float(peak), 1.0), 3) for peak in levels.outline),
     )
+
+
+def hear_file(path: Path, stated_bpm: float | None = None) -> Heard:
+    """Tempo and key of the middle of a sound file; ``stated_bpm`` as for `measure_facts`."""
+    start_s = max(0.0, (sound_length_s(path) - LISTEN_S) / 2)
+    return listen(to_mono(read_sound(path, start_s=start_s, duration_s=LISTEN_S), rate_out=RATE), stated_bpm)

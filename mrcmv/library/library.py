@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mrcmv.library.adding import FolderReport, Said, add_file, add_folder
+from mrcmv.library.adding import FolderReport, Said, Stores, add_file, add_folder
 from mrcmv.library.catalog import Catalog
 from mrcmv.library.embeddings import MusicEmbedder
 from mrcmv.library.index import Index
@@ -128,7 +128,7 @@ class Library:
             The file cannot be used, its rights do not allow it, or the same sound is there already.
         """
         said = Said(title or "", artist or "", album or "", mood or "", genre or "", tuple(tags), has_vocals)
-        return add_file(Path(path), rights, said, **self._stores(), progress=progress)
+        return add_file(Path(path), rights, said, self._stores(), progress)
 
     def add_folder(
         self,
@@ -140,11 +140,12 @@ class Library:
         mood: str | None = None,
         genre: str | None = None,
         tags: Sequence[str] = (),
+        has_vocals: bool | None = None,
         progress: Progress | None = None,
     ) -> FolderReport:
         """Add all sound files below a folder under the same rights; bad ones are reported, not fatal."""
-        said = Said("", artist or "", album or "", mood or "", genre or "", tuple(tags))
-        return add_folder(Path(folder), rights, said, **self._stores(), progress=progress)
+        said = Said("", artist or "", album or "", mood or "", genre or "", tuple(tags), has_vocals)
+        return add_folder(Path(folder), rights, said, self._stores(), progress)
 
     def remove(self, track_id: str) -> Track:
         """Take one own track out, with its sound and its vectors.
@@ -212,8 +213,8 @@ class Library:
     def _path(self, track: Track) -> Path:
         return self.starter.paths.get(track.id) or self._shelf.path(track.sha256)
 
-    def _stores(self) -> dict[str, Any]:
-        return {"catalog": self._catalog, "shelf": self._shelf, "others": self.starter.tracks}
+    def _stores(self) -> Stores:
+        return Stores(self._catalog, self._shelf, self.starter.tracks)
 
     def _strays(self, repair: bool) -> list[str]:
         def known() -> set[str]:

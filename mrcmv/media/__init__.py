@@ -5,9 +5,21 @@ from mrcmv.media.errors import IntakeError, MuxError, NoPictureError, SoundError
 from mrcmv.media.ffmpeg import ffmpeg_exe, input_args, run_ffmpeg
 from mrcmv.media.handle import recall, remember
 from mrcmv.media.intake import open_clip
+from mrcmv.media.levels import Levels, measure_levels
+from mrcmv.media.loudness import (
+    HOPS_PER_S,
+    LOUDNESS_HOP,
+    SILENCE_LUFS,
+    Energies,
+    LoudnessMeter,
+    integrated_lufs,
+    to_lufs,
+)
 from mrcmv.media.music import MAX_TRACK_S, SoundFacts, open_sound
 from mrcmv.media.mux import mux
+from mrcmv.media.peaks import PEAK_FRAME, Outline, TruePeakMeter
 from mrcmv.media.probe import Facts, probe
+from mrcmv.media.progress import part_of
 from mrcmv.media.sound import SoundWriter, read_blocks, read_sound, sound_length_s, to_mono, write_sound
 from mrcmv.media.types import (
     ANALYSIS_RATE,
@@ -30,17 +42,25 @@ __all__ = [
     "ANALYSIS_RATE",
     "FRAME_COUNT",
     "FRAME_SIZE",
+    "HOPS_PER_S",
+    "LOUDNESS_HOP",
     "MAX_CLIP_S",
     "MAX_TRACK_S",
+    "PEAK_FRAME",
     "SAMPLE_RATE",
+    "SILENCE_LUFS",
     "WINDOW_S",
     "Cancelled",
     "Clip",
+    "Energies",
     "Facts",
     "IntakeError",
+    "Levels",
     "Limits",
+    "LoudnessMeter",
     "MuxError",
     "NoPictureError",
+    "Outline",
     "Progress",
     "Samples",
     "SoundError",
@@ -49,13 +69,17 @@ __all__ = [
     "Speech",
     "TooBigError",
     "ToolError",
+    "TruePeakMeter",
     "UserError",
     "ffmpeg_exe",
     "home",
     "input_args",
+    "integrated_lufs",
+    "measure_levels",
     "mux",
     "open_clip",
     "open_sound",
+    "part_of",
     "probe",
     "read_blocks",
     "read_sound",
@@ -64,6 +88,7 @@ __all__ = [
     "run_ffmpeg",
     "sound_length_s",
     "thread_budget",
+    "to_lufs",
     "to_mono",
     "write_sound",
 ]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.media import SAMPLE_RATE, Speech
-from mrcmv.mix.loudness import HOPS_PER_S, SILENCE_LUFS, Energies, integrated, on_speech
+from mrcmv.media import HOPS_PER_S, SAMPLE_RATE, SILENCE_LUFS, Energies, Speech, integrated_lufs
+from mrcmv.mix.speech import on_speech
 
 MAX_DEPTH_DB = 18.0
 """The music never falls further than this between a pause and a phrase."""
@@ -114,7 +114,7 @@ def solve_ducking(
     hops = len(music)
     curve = ducking_curve(speech, hops / HOPS_PER_S, times)
     target = on_speech(voice, speech)
-    overall = integrated(music)
+    overall = integrated_lufs(music)
     if target <= SILENCE_LUFS or overall <= SILENCE_LUFS:
         return Ducking(0.0, 0.0, np.zeros_like(curve))
     depth_db = min(MAX_DEPTH_DB, DEPTH_PER_LEVEL * max(0.0, level_lu))
@@ -128,7 +128,7 @@ def solve_ducking(
 def level_without_voice(original: Energies, music: Energies, *, level_lu: float) -> Ducking:
     """The music beside a clip's own sound in which nobody speaks: one level, no ducking."""
     flat = np.zeros(len(music) + 1)
-    own, loudness = integrated(original), integrated(music)
+    own, loudness = integrated_lufs(original), integrated_lufs(music)
     if own <= SILENCE_LUFS or loudness <= SILENCE_LUFS:
         return Ducking(0.0, 0.0, flat)
     return Ducking(own - max(0.0, level_lu - EQUAL_LEVEL_LU) - loudness, 0.0, flat)

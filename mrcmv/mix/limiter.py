@@ -13,9 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.media import SAMPLE_RATE, Samples
-from mrcmv.mix.loudness import HOP, SILENCE_LUFS, Energies, integrated
-from mrcmv.mix.peaks import FRAME
+from mrcmv.media import (
+    LOUDNESS_HOP,
+    PEAK_FRAME,
+    SAMPLE_RATE,
+    SILENCE_LUFS,
+    Energies,
+    Samples,
+    integrated_lufs,
+)
 
 LOOK_AHEAD_S = 0.005
 RELEASE_DB_PER_S = 30.0
@@ -24,7 +30,7 @@ MAX_BOOST_DB = 20.0
 """A nearly silent mix is not blown up further than this: what would come up is noise."""
 MAX_LIMITED_LU = 3.0
 """More loudness than this is not taken away by the limiter: the mix stays quieter instead."""
-_NODES_PER_S = SAMPLE_RATE / FRAME
+_NODES_PER_S = SAMPLE_RATE / PEAK_FRAME
 _LOOK_AHEAD = round(LOOK_AHEAD_S * _NODES_PER_S)
 
 
@@ -52,7 +58,7 @@ class Mastering:
 
     def apply(self, block: Samples, start: int) -> Samples:
         """The block [n, 2] that begins at sample ``start`` of the mix, as it is delivered."""
-        at = np.arange(start, start + len(block), dtype=np.float64) / FRAME
+        at = np.arange(start, start + len(block), dtype=np.float64) / PEAK_FRAME
         low = max(0, int(at[0])) if len(at) else 0
         high = min(len(self.nodes), int(at[-1]) + 2) if len(at) else 0
         gain = np.interp(at, np.arange(low, high), self.nodes[low:high])
@@ -90,7 +96,7 @@ def master(
     The loudness reached is lower than asked when the mix would need more than `MAX_BOOST_DB` of
     gain, or more than `MAX_LIMITED_LU` of its loudness would be limited away.
     """
-    loudness = integrated(energies)
+    loudness = integrated_lufs(energies)
     if loudness <= SILENCE_LUFS:  # nothing to hear: left alone, though never above the ceiling
         return _mastering(peaks, energies, 0.0, ceiling_db)
     low = min(target_lufs - loudness, MAX_BOOST_DB)
@@ -121,18 +127,18 @@ def _mastering(
 ) -> Mastering:
     gain = 10 ** (gain_db / 20)
     nodes = limiter_nodes(peaks * np.float32(gain), 10 ** (ceiling_db / 20))
-    unlimited = integrated(energies * gain**2)
+    unlimited = integrated_lufs(energies * gain**2)
     if nodes.min() >= 1.0:
         return Mastering(gain_db, nodes, unlimited, 0.0)
-    limited = integrated(energies * (gain**2) * _power_per_hop(nodes, len(energies)))
+    limited = integrated_lufs(energies * (gain**2) * _power_per_hop(nodes, len(energies)))
     return Mastering(gain_db, nodes, limited, unlimited - limited)
 
 
 def _power_per_hop(nodes: NDArray[np.float32], hops: int) -> NDArray[np.float64]:
     """Mean square of the limiter's gain in every hop, [hops]."""
     sums = np.concatenate([[0.0], np.cumsum(np.square(nodes, dtype=np.float64))])
-    edges = np.arange(hops + 1) * (HOP / FRAME)
+    edges = np.arange(hops + 1) * (LOUDNESS_HOP / PEAK_FRAME)
     reached = np.interp(edges, np.arange(len(sums)), sums)
-    power: NDArray[np.float64] = np.diff(reached) / (HOP / FRAME)
+    power: NDArray[np.float64] = np.diff(reached) / (LOUDNESS_HOP / PEAK_FRAME)
     power[power <= 0] = 1.0  # a last hop beyond the last node: silence, whatever the gain
     return np.minimum(power, 1.0)

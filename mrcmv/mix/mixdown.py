@@ -8,13 +8,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.media import Progress, Samples, SoundWriter, Speech, read_blocks
+from mrcmv.media import (
+    SILENCE_LUFS,
+    Energies,
+    LoudnessMeter,
+    Outline,
+    Progress,
+    Samples,
+    SoundWriter,
+    Speech,
+    TruePeakMeter,
+    read_blocks,
+)
 from mrcmv.mix.ducking import Ducking, level_without_voice, solve_ducking
 from mrcmv.mix.fit import MusicBed
 from mrcmv.mix.limiter import Mastering, master
-from mrcmv.mix.loudness import SILENCE_LUFS, Energies, LoudnessMeter, on_speech
-from mrcmv.mix.peaks import Outline, TruePeakMeter
 from mrcmv.mix.preview import TARGET_LUFS
+from mrcmv.mix.speech import on_speech
 
 OUTLINE_POINTS = 600
 BLOCK = 441 * 32 * 6

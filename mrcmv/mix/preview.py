@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.mix.loudness import SILENCE_LUFS
+from mrcmv.media import SILENCE_LUFS
 
 TARGET_LUFS = -14.0
 MAX_TRUE_PEAK_DB = -1.0

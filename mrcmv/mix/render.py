@@ -10,18 +10,15 @@ import logging
 import math
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from mrcmv.media import SAMPLE_RATE, Clip, Progress, Speech, mux, read_blocks
+from mrcmv.media import SAMPLE_RATE, Clip, Levels, Progress, Speech, measure_levels, mux, part_of, read_blocks
 from mrcmv.mix.fit import load_music
 from mrcmv.mix.limiter import Mastering
-from mrcmv.mix.loudness import LoudnessMeter, integrated
 from mrcmv.mix.mixdown import BLOCK, Mixdown
-from mrcmv.mix.peaks import TruePeakMeter, to_db
 from mrcmv.mix.preview import MAX_TRUE_PEAK_DB, TARGET_LUFS, Preview
 
 log = logging.getLogger(__name__)
@@ -120,22 +117,12 @@ class _Steps:
             self._progress(self._done)
 
     def part(self, low: float, high: float) -> Progress:
-        def inner(done: float) -> None:
-            self(low + (high - low) * min(max(done, 0.0), 1.0))
-
-        return inner
-
-
-@dataclass(frozen=True)
-class _Measured:
-    duration_s: float
-    lufs: float
-    true_peak_db: float
+        return part_of(self, low, high)
 
 
 def _deliver(
     clip: Clip, mix: Mixdown, video: Path, credit: str | None, steps: _Steps
-) -> tuple[_Measured, Mastering]:
+) -> tuple[Levels, Mastering]:
     """Encode, decode again and measure; with a lower ceiling when the encoder went over the limit."""
     ceiling_db = MAX_TRUE_PEAK_DB - ENCODER_MARGIN_DB
     sound = video.with_name("sound.wav")
@@ -149,7 +136,8 @@ def _deliver(
             comment=credit,
             progress=steps.part(0.6, 0.9),
         )
-        made = _measure(video, mix.bed.frames, steps.part(0.9, 0.99))
+        decoded = read_blocks(video, BLOCK)
+        made = measure_levels(decoded, mix.bed.frames, progress=steps.part(0.9, 0.99))
         over = made.true_peak_db - MAX_TRUE_PEAK_DB
         if over <= 0:
             break
@@ -158,7 +146,7 @@ def _deliver(
     return made, mastering
 
 
-def _preview(mix: Mixdown, mastering: Mastering, made: _Measured, destination: Path) -> Preview:
+def _preview(mix: Mixdown, mastering: Mastering, made: Levels, destination: Path) -> Preview:
     gain = 10 ** (mastering.gain_db / 20)
     voice_peaks, music_peaks = (np.minimum(outline.peaks * gain, 1.0) for outline in mix.outlines)
     return Preview(
@@ -174,16 +162,3 @@ def _preview(mix: Mixdown, mastering: Mastering, made: _Measured, destination: P
         limited_lu=mastering.limited_lu,
         loudness_reached=abs(made.lufs - TARGET_LUFS) <= 1.0,
     )
-
-
-def _measure(video: Path, frames: int, progress: Progress) -> _Measured:
-    """Length, integrated loudness and true peak of a finished file, from its own decoded sound."""
-    loudness, true_peaks, length = LoudnessMeter(), TruePeakMeter(), 0
-    for block in read_blocks(video, BLOCK):
-        loudness.add(block)
-        true_peaks.add(block)
-        length += len(block)
-        progress(min(1.0, length / frames))
-    peaks = true_peaks.finish()
-    highest = float(peaks.max()) if len(peaks) else 0.0
-    return _Measured(length / SAMPLE_RATE, integrated(loudness.energies), to_db(highest))

@@ -3,7 +3,9 @@ import pyloudnorm
 import pytest
 
 from mrcmv.media import Speech, read_sound
-from mrcmv.mix import ducking, loudness
+from mrcmv.media.loudness import integrated_lufs, measure_energies
+from mrcmv.mix import ducking
+from mrcmv.mix.speech import on_speech
 from tests.mix import sounds
 
 
@@ -42,7 +44,7 @@ def test_the_music_lies_as_far_under_the_voice_as_asked(name: str, level_lu: flo
     voice, speech = sounds.commentary(14)
     music = read_sound(sounds.starter_track(name), duration_s=14)
     solved = ducking.solve_ducking(
-        loudness.measure(voice), loudness.measure(music), speech, level_lu=level_lu
+        measure_energies(voice), measure_energies(music), speech, level_lu=level_lu
     )
     ducked = music * solved.gain(0, len(music))[:, None]
     meter = pyloudnorm.Meter(44_100)  # judged by somebody else's meter
@@ -51,9 +53,7 @@ def test_the_music_lies_as_far_under_the_voice_as_asked(name: str, level_lu: flo
         for sound in (voice, ducked)
     )
     assert spoken - under == pytest.approx(level_lu, abs=1.5)
-    ours = loudness.on_speech(loudness.measure(voice), speech) - loudness.on_speech(
-        loudness.measure(ducked), speech
-    )
+    ours = on_speech(measure_energies(voice), speech) - on_speech(measure_energies(ducked), speech)
     assert ours == pytest.approx(level_lu, abs=0.2)
 
 
@@ -62,7 +62,7 @@ def test_between_phrases_the_music_comes_up_but_never_by_more_than_18_db(level_l
     voice, speech = sounds.commentary(14)
     music = sounds.noise(14)
     solved = ducking.solve_ducking(
-        loudness.measure(voice), loudness.measure(music), speech, level_lu=level_lu
+        measure_energies(voice), measure_energies(music), speech, level_lu=level_lu
     )
     drops = [db for _, db in solved.points()]
     assert max(drops) == 0
@@ -89,7 +89,7 @@ def test_gain_in_blocks_is_the_gain_as_a_whole() -> None:
 
 
 def test_without_voice_the_music_stays_as_it_is() -> None:
-    energies = loudness.measure(sounds.noise(3))
+    energies = measure_energies(sounds.noise(3))
     silence = np.zeros(300)
     for voice, speech in ((silence, Speech(((1.0, 2.0),))), (energies, Speech(()))):
         solved = ducking.solve_ducking(voice, energies, speech, level_lu=13)
@@ -102,12 +102,12 @@ def test_music_that_is_silent_under_the_voice_does_not_explode_elsewhere() -> No
     music = sounds.noise(8)
     for start, end in speech.segments:
         music[round((start - 0.2) * 44_100) : round((end + 0.2) * 44_100)] *= 1e-4
-    solved = ducking.solve_ducking(loudness.measure(voice), loudness.measure(music), speech, level_lu=13)
-    lifted = loudness.integrated(loudness.measure(music * solved.gain(0, len(music))[:, None]))
-    assert lifted < loudness.on_speech(loudness.measure(voice), speech) + 10
+    solved = ducking.solve_ducking(measure_energies(voice), measure_energies(music), speech, level_lu=13)
+    lifted = integrated_lufs(measure_energies(music * solved.gain(0, len(music))[:, None]))
+    assert lifted < on_speech(measure_energies(voice), speech) + 10
 
 
 def test_beside_a_clips_own_sound_the_level_still_counts() -> None:
-    own, music = loudness.measure(sounds.noise(3)), loudness.measure(sounds.noise(3, seed=1, level=0.01))
+    own, music = measure_energies(sounds.noise(3)), measure_energies(sounds.noise(3, seed=1, level=0.01))
     gains = [ducking.level_without_voice(own, music, level_lu=level).gain_db for level in (10.0, 13.0, 20.0)]
     assert gains == pytest.approx([20.0, 17.0, 10.0], abs=0.2)

@@ -1,7 +1,7 @@
 """Loudness after ITU-R BS.1770-5 and EBU R 128, block by block, so that memory stays small.
 
-pyloudnorm measures the same and is what the tests compare with; it needs the whole sound at once
-in float64 and knows no "only where somebody speaks". Here the K-weighted energy is kept per 10 ms
+The filters are pyloudnorm's. Its meter needs the whole sound at once in float64 (over a gigabyte for
+ten minutes) and knows no "only where somebody speaks"; here the K-weighted energy is kept per 10 ms
 (a hop), and every figure (integrated, on speech, after a change of gain) comes from these hops.
 """
 
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.media import SAMPLE_RATE, Samples, Speech
+from mrcmv.media.types import SAMPLE_RATE, Samples
 
-HOP = SAMPLE_RATE // 100
+LOUDNESS_HOP = SAMPLE_RATE // 100
 """Samples of one hop: 10 ms at 44.1 kHz."""
 HOPS_PER_S = 100
 SILENCE_LUFS = -70.0
@@ -28,26 +28,14 @@ Energies = NDArray[np.float64]
 def k_weighting(rate: int = SAMPLE_RATE) -> NDArray[np.float64]:
     """The two filters of BS.1770 as second-order sections [2, 6] for any rate.
 
-    The standard tabulates 48 kHz only; these are its analogue prototypes (a high shelf of +4 dB
-    from about 1.7 kHz, a high-pass at 38 Hz) under the bilinear transform.
+    The standard tabulates 48 kHz only. These numbers are the analogue prototypes behind its table
+    (De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018).
     """
-    k = math.tan(math.pi * 1681.974450955533 / rate)
-    q, high = 0.7071752369554196, 10 ** (3.999843853973347 / 20)
-    band = high**0.4996667741545416
-    norm = 1 + k / q + k * k
-    shelf = [
-        (high + band * k / q + k * k) / norm,
-        2 * (k * k - high) / norm,
-        (high - band * k / q + k * k) / norm,
-        1.0,
-        2 * (k * k - 1) / norm,
-        (1 - k / q + k * k) / norm,
-    ]
-    k = math.tan(math.pi * 38.13547087602444 / rate)
-    q = 0.5003270373238773
-    norm = 1 + k / q + k * k
-    high_pass = [1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / norm, (1 - k / q + k * k) / norm]
-    return np.array([shelf, high_pass])
+    from pyloudnorm.iirfilter import IIRfilter
+
+    shelf = IIRfilter(3.99984385397, 0.7071752369554193, 1681.9744509555319, rate, "high_shelf_DeMan")
+    high_pass = IIRfilter(0.0, 0.5003270373253953, 38.13547087613982, rate, "high_pass_DeMan")
+    return np.array([[*stage.b, *stage.a] for stage in (shelf, high_pass)])
 
 
 class LoudnessMeter:
@@ -67,7 +55,7 @@ class LoudnessMeter:
         weighted: Any
         weighted, self._state = sosfilt(self._sections, channels, axis=1, zi=self._state)
         weighted = np.concatenate([self._rest, weighted], axis=1)
-        whole = weighted.shape[1] // HOP * HOP
+        whole = weighted.shape[1] // LOUDNESS_HOP * LOUDNESS_HOP
         self._rest = weighted[:, whole:]
         if whole:
             self._hops.append(_hop_energies(weighted[:, :whole]))
@@ -77,21 +65,21 @@ class LoudnessMeter:
         """Energy per hop, [hops]; a last hop that is not full counts as filled up with silence."""
         hops = list(self._hops)
         if self._rest.shape[1]:
-            missing = HOP - self._rest.shape[1]
+            missing = LOUDNESS_HOP - self._rest.shape[1]
             hops.append(_hop_energies(np.pad(self._rest, ((0, 0), (0, missing)))))
         return np.concatenate(hops) if hops else np.zeros(0)
 
 
 def _hop_energies(weighted: NDArray[np.float64]) -> Energies:
-    power: Energies = np.square(weighted).sum(axis=0).reshape(-1, HOP).mean(axis=1)
+    power: Energies = np.square(weighted).sum(axis=0).reshape(-1, LOUDNESS_HOP).mean(axis=1)
     return power
 
 
-def measure(samples: Samples) -> Energies:
+def measure_energies(samples: Samples) -> Energies:
     """Energies of a whole sound [n, 2]."""
     meter = LoudnessMeter()
-    for start in range(0, len(samples), 100 * HOP):
-        meter.add(samples[start : start + 100 * HOP])
+    for start in range(0, len(samples), 100 * LOUDNESS_HOP):
+        meter.add(samples[start : start + 100 * LOUDNESS_HOP])
     return meter.energies
 
 
@@ -100,7 +88,7 @@ def to_lufs(energy: float) -> float:
     return max(SILENCE_LUFS, -0.691 + 10 * math.log10(energy)) if energy > 0 else SILENCE_LUFS
 
 
-def integrated(energies: Energies) -> float:
+def integrated_lufs(energies: Energies) -> float:
     """Integrated loudness in LUFS: 400 ms blocks, 75 % overlap, gates at -70 LUFS and -10 LU.
 
     A sound shorter than one block is taken as one block. Silence gives `SILENCE_LUFS`.
@@ -115,24 +103,3 @@ def integrated(energies: Energies) -> float:
     if not len(blocks):
         return SILENCE_LUFS
     return to_lufs(float(blocks[blocks > 0.1 * blocks.mean()].mean()))
-
-
-def on_speech(energies: Energies, speech: Speech) -> float:
-    """Loudness in LUFS of the time in which somebody speaks.
-
-    Not gated: the voice activity is the gate already, and a gate of its own for each of two
-    signals would compare different moments of them.
-    """
-    share = speech_share(speech, len(energies))
-    total = float(share.sum())
-    return to_lufs(float((energies * share).sum()) / total) if total > 0 else SILENCE_LUFS
-
-
-def speech_share(speech: Speech, hops: int) -> NDArray[np.float64]:
-    """The part of every hop in which somebody speaks, 0..1, [hops]."""
-    edges = np.arange(hops + 1) / HOPS_PER_S
-    spoken = np.zeros(hops + 1)
-    for start, end in speech.segments:
-        spoken += np.clip(edges, start, max(start, end)) - start
-    share: NDArray[np.float64] = np.clip(np.diff(spoken) * HOPS_PER_S, 0.0, 1.0)
-    return share

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.media import Samples, read_blocks, sound_length_s
-from mrcmv.media.types import SAMPLE_RATE
+from mrcmv.media.types import Samples
 
-FRAME = 32
+PEAK_FRAME = 32
 """Samples over which one true peak is kept: 0.73 ms, fine enough to steer a limiter."""
 SILENCE_DB = -120.0
 """What a true peak of nothing is called, in dBTP (a number, so that it can go into JSON)."""
@@ -33,7 +31,7 @@ def _interpolation() -> NDArray[np.float64]:
 
 
 class TruePeakMeter:
-    """Takes stereo sound in blocks; `finish` gives the true peak of every `FRAME` samples."""
+    """Takes stereo sound in blocks; `finish` gives the true peak of every `PEAK_FRAME` samples."""
 
     def __init__(self) -> None:
         self._buffer = np.zeros((2, _REACH), np.float32)
@@ -47,7 +45,7 @@ class TruePeakMeter:
 
     def finish(self) -> NDArray[np.float32]:
         """True peak of every frame as a factor of full scale, over both channels, [frames]."""
-        tail = _REACH + -self._frames % FRAME
+        tail = _REACH + -self._frames % PEAK_FRAME
         self._hear(np.zeros((2, tail), np.float32))
         return np.concatenate(self._peaks) if self._peaks else np.zeros(0, np.float32)
 
@@ -55,20 +53,20 @@ class TruePeakMeter:
         from scipy.signal import upfirdn
 
         self._buffer = np.concatenate([self._buffer, channels], axis=1)
-        frames = (self._buffer.shape[1] - 2 * _REACH) // FRAME
+        frames = (self._buffer.shape[1] - 2 * _REACH) // PEAK_FRAME
         if frames <= 0:
             return
-        used = self._buffer[:, : frames * FRAME + 2 * _REACH]
+        used = self._buffer[:, : frames * PEAK_FRAME + 2 * _REACH]
         dense = upfirdn(_interpolation(), used, up=_OVERSAMPLING, axis=1)
         first = 2 * _REACH * _OVERSAMPLING  # the first output that rests on known samples only
-        dense = dense[:, first : first + frames * FRAME * _OVERSAMPLING]
+        dense = dense[:, first : first + frames * PEAK_FRAME * _OVERSAMPLING]
         loudest = np.abs(dense, out=dense).max(axis=0).reshape(frames, -1).max(axis=1)
         self._peaks.append(loudest.astype(np.float32))
-        self._buffer = self._buffer[:, frames * FRAME :]
+        self._buffer = self._buffer[:, frames * PEAK_FRAME :]
 
 
 def true_peak_frames(samples: Samples) -> NDArray[np.float32]:
-    """True peak of every `FRAME` samples of a whole sound [n, 2]."""
+    """True peak of every `PEAK_FRAME` samples of a whole sound [n, 2]."""
     meter = TruePeakMeter()
     for start in range(0, len(samples), _BLOCK):
         meter.add(samples[start : start + _BLOCK])
@@ -83,7 +81,7 @@ def to_db(factor: float) -> float:
 def true_peak_db(samples: Samples) -> float:
     """True peak of a sound [n, 2] in dBTP."""
     frames = true_peak_frames(samples)
-    return to_db(float(frames.max())) if len(frames) else SILENCE_DB
+    return to_db(float(frames.max(initial=0.0)))
 
 
 class Outline:
@@ -95,8 +93,8 @@ class Outline:
         self._at = 0
 
     def add(self, block: Samples) -> None:
-        """Hear a block [n] or [n, 2]; what goes past the announced length is left out."""
-        level = np.abs(block) if block.ndim == 1 else np.abs(block).max(axis=1)
+        """Hear a block [n, 2]; what goes past the announced length is left out."""
+        level = np.abs(block).max(axis=1)
         buckets = len(self.peaks)
         stop = min(self._at + len(level), self._frames)
         if stop > self._at:
@@ -111,19 +109,3 @@ class Outline:
 
     def _bucket(self, frame: int) -> int:
         return min(frame * len(self.peaks) // self._frames, len(self.peaks) - 1)
-
-
-def waveform(samples: Samples, n: int = 600) -> NDArray[np.float32]:
-    """Peak of each of ``n`` equal parts of a sound [m] or [m, 2], for drawing, float32 [n]."""
-    outline = Outline(len(samples), n)
-    for start in range(0, len(samples), _BLOCK):
-        outline.add(samples[start : start + _BLOCK])
-    return outline.peaks
-
-
-def waveform_of_file(path: Path, n: int = 600) -> NDArray[np.float32]:
-    """As `waveform`, for a sound file of the program, read block by block."""
-    outline = Outline(round(sound_length_s(path) * SAMPLE_RATE), n)
-    for block in read_blocks(path, _BLOCK):
-        outline.add(block)
-    return outline.peaks
