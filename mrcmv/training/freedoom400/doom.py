@@ -120,7 +120,7 @@ class Game:
     def start(self, weapon: int) -> None:
         """Give the player all weapons and a hand that never quite dies."""
         self.press({}, 4)
-        for command in ("buddha", "give weapons", "give ammo", "give armor"):
+        for command in ("buddha", "give weapons", "give ammo", "give armor", "give keys"):
             self.command(command)
         for power in RECOLOURING:
             self.command(f"remove {power}")

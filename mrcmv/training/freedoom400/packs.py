@@ -8,6 +8,7 @@ package's own ``copyright`` file stays in the unpacked folder.
 from __future__ import annotations
 
 import subprocess
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class Pack:
     author
         Whom to credit when a track carries no tag of its own.
     exclude
-        Parts of file names that are not taken: other terms, singing, or no music at all.
+        Parts of paths that are not taken: other terms, singing, or no music at all.
     """
 
     package: str
@@ -73,6 +74,17 @@ PACKS: tuple[Pack, ...] = (
     Pack("planetblupi-music-ogg", "GPL-3.0-or-later", "Daniel Roux, Mathieu Schroeter"),
     Pack("wesnoth-1.16-music", "GPL-2.0-or-later", "Battle for Wesnoth contributors"),
     Pack("supertux-data", "GPL-2.0-or-later", "SuperTux team"),
+    Pack("nexuiz-music", "GPL-2.0-or-later", "Alientrap", ("digital-pursuit",)),  # it sings
+    Pack("hedgewars-data", "GPL-2.0-only", "Hedgewars team", ("/Sounds/",)),  # only the music
+    Pack("extremetuxracer-data", "GPL-2.0-or-later", "Extreme Tux Racer team"),
+    Pack("pushover-data", "GPL-3.0-or-later", "Andreas Roever"),
+    Pack("xmoto-data", "GPL-2.0-or-later", "X-Moto team"),
+    Pack("frozen-bubble-data", "GPL-2.0-only", "Matthias Le Bidan"),
+    Pack("asc-music", "GPL-2.0-or-later", "Advanced Strategic Command team"),
+    Pack("pathological", "GPL-2.0-or-later", "John-Paul Gignac and others"),
+    Pack("solarwolf", "LGPL-2.1-only", "Pete Shinners and others"),
+    Pack("funnyboat", "MIT", "Pekka Kujansuu (pekuja)"),
+    Pack("lincity-ng-data", "GPL-2.0-or-later", "LinCity-NG team"),
 )
 OPENAL = ("libopenal1", "libopenal-data", "libsndio7.0", "libasound2", "libasound2-data", "libbsd0", "libmd0")
 """What the game's sound needs: ViZDoom opens ``libopenal.so.1`` by itself when it can find it."""
@@ -94,12 +106,22 @@ def fetch(package: str, folder: Path, unpacked: str | None = None) -> Path:
             found = sorted(folder.glob(f"{package}_*.deb"))
         root.mkdir(exist_ok=True)
         subprocess.run(["dpkg", "-x", str(found[-1]), str(root)], check=True, capture_output=True)
+        for archive in root.rglob("*.pk3"):
+            _unzip_sounds(archive)
     except (OSError, subprocess.CalledProcessError, IndexError) as error:
         raise UserError(
             f"The package {package} could not be fetched: building the data set needs Debian or Ubuntu "
             "with apt-get (run apt-get update first) and a connection."
         ) from error
     return root
+
+
+def _unzip_sounds(archive: Path) -> None:
+    """Quake's archives are zip files; their sound files go into a folder beside the archive."""
+    with zipfile.ZipFile(archive) as content:
+        for name in content.namelist():
+            if Path(name).suffix.lower() in SOUND_SUFFIXES:
+                content.extract(name, archive.with_suffix(".pk3.unpacked"))
 
 
 def version(package: str, folder: Path) -> str:
@@ -115,7 +137,7 @@ def sound_files(pack: Pack, root: Path) -> list[Path]:
         suffix = path.suffix.lower()
         if suffix not in SOUND_SUFFIXES or path.is_symlink() or not path.is_file():
             continue
-        if any(word in path.name for word in pack.exclude):
+        if any(word in f"/{path.relative_to(root).as_posix()}" for word in pack.exclude):
             continue
         least = 10_000 if suffix in {".it", ".xm", ".s3m", ".mod"} else 60_000
         if path.stat().st_size >= least:

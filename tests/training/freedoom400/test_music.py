@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,18 @@ def test_catalogue_is_read_from_fetched_packs_and_remembered(packages: Path, tmp
     assert told[-1] == 1
     shutil.rmtree(folder)
     assert catalogue(folder, tmp_path / "catalogue.json", packs=[excluding]) == found
+
+
+def test_only_sounds_come_out_of_an_archive_and_excluded_paths_stay_out(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "music.pk3", "w") as archive:
+        archive.writestr("sound/a.ogg", b"x" * 70_000)
+        archive.writestr("Sounds/b.ogg", b"x" * 70_000)
+        archive.writestr("maps/c.bsp", b"x" * 70_000)
+        archive.writestr("sound/short.ogg", b"x" * 100)
+    packs._unzip_sounds(tmp_path / "music.pk3")
+    excluding = dataclasses.replace(PACK, exclude=("/Sounds/",))
+    assert [path.name for path in packs.sound_files(excluding, tmp_path)] == ["a.ogg"]
+    assert not list(tmp_path.rglob("*.bsp"))
 
 
 def test_no_apt_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
