@@ -86,17 +86,8 @@ def arguments(plan: Plan, work: Path) -> list[str]:
     args += [*_picture_output(picture, copy=plan.copy), *bounds, *clean, "-movflags", "+faststart"]
     args += ["-f", "mp4", f"file:{work / PICTURE}"]
     if sound is not None:
-        args += [
-            "-map",
-            "[sound]",
-            "-c:a",
-            "pcm_f32le",
-            *bounds,
-            *clean,
-            "-f",
-            "f32le",
-            f"file:{work / SOUND}",
-        ]
+        args += ["-map", "[sound]", "-c:a", "pcm_f32le", *bounds, *clean]
+        args += ["-f", "f32le", f"file:{work / SOUND}"]
     args += ["-map", "[frames]", "-frames:v", str(FRAME_COUNT), "-f", "rawvideo", f"file:{work / FRAMES}"]
     args += ["-map", "[poster]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", *clean]
     return [*args, "-f", "mjpeg", f"file:{work / POSTER}"]
