@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from benchmarks import preview, separation, suggest
+import benchmarks.preview
+import benchmarks.separation
+import benchmarks.suggest
 
 
 def main() -> None:
-    for part in (suggest, preview, separation):
+    for part in (benchmarks.suggest, benchmarks.preview, benchmarks.separation):
         part.main()
         print(flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
