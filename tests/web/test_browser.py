@@ -146,10 +146,9 @@ def test_from_upload_to_download(open_tab, served, clip, tmp_path, width, height
     assert page.locator(".wave.mix .duck").count() == 1
     assert page.locator(".card.chosen").get_attribute("data-rank") == "1"
 
-    page.evaluate("scrollTo(0, 600)")
-    assert (
-        page.evaluate("document.querySelector('#player').getBoundingClientRect().top") >= 0
-    )  # stays in view
+    if width < 900:  # the player stays in view above the cards
+        page.evaluate("scrollTo(0, 600)")
+        assert page.evaluate("document.querySelector('#player').getBoundingClientRect().top") >= 0
     page.locator("h1").click()
     page.keyboard.press("2")
     page.wait_for_selector('.card.chosen[data-rank="2"]')
@@ -242,6 +241,7 @@ def test_what_goes_wrong_is_one_sentence_and_the_clip_stays(open_tab, served, cl
     assert tab.errors == []
 
 
+@pytest.mark.timeout(600)  # networks on a busy machine
 def test_the_real_thing_from_upload_to_download(
     browser, examples, debug_checkpoint, debug_home, tmp_path, monkeypatch
 ):
@@ -257,7 +257,7 @@ def test_the_real_thing_from_upload_to_download(
     page = serve(Studio(recommender, sessions=sessions, examples=[]), host="127.0.0.1", port=None)
     tab = Tab(browser, page.local_url)
     try:
-        tab.page.set_default_timeout(150_000)
+        tab.page.set_default_timeout(280_000)
         tab.drop(upload)
         tab.page.click("#find")
         tab.page.wait_for_selector("#cards .card")
