@@ -87,9 +87,10 @@ class Recommender:
 
     @property
     def separator(self) -> Separator:
+        from mrcmv.model import pick_device
         from mrcmv.separation import Separator
 
-        return self._once("separator", lambda: Separator.load(str(self.model.device)))
+        return self._once("separator", lambda: Separator.load(pick_device(self.device)))
 
     @property
     def library(self) -> Library:
