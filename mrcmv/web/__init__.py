@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -31,13 +32,13 @@ def launch(host: str | None = None, port: int | None = None) -> None:
     from mrcmv.recommender import Recommender
 
     recommender = Recommender()
-    threading.Thread(target=_warm_up, args=(recommender,), daemon=True, name="mrcmv-warm-up").start()
     on_space = bool(os.environ.get("SPACE_ID"))
     name = host or os.environ.get("GRADIO_SERVER_NAME") or (EVERYWHERE if on_space else "127.0.0.1")
     number = port or int(os.environ.get("GRADIO_SERVER_PORT") or 7860)
-    serve(
-        _studio(recommender), host=name, port=number, in_browser=_has_display() and not on_space
-    ).block_thread()
+    signal.signal(signal.SIGTERM, _leave)
+    page = serve(_studio(recommender), host=name, port=number, in_browser=_has_display() and not on_space)
+    threading.Thread(target=_warm_up, args=(recommender,), daemon=True, name="mrcmv-warm-up").start()
+    page.block_thread()
 
 
 def serve(studio: Studio, *, host: str, port: int | None, in_browser: bool = False) -> gr.Blocks:
@@ -101,6 +102,11 @@ def _warm_up(recommender: Recommender) -> None:
         recommender.warm_up()
     except Exception:  # the first clip meets it again and is told
         log.exception("Warming up failed")
+
+
+def _leave(*_: object) -> None:
+    """End in order when a container is stopped, so that every visitor's files are deleted."""
+    raise SystemExit(0)
 
 
 def _has_display() -> bool:
