@@ -6,14 +6,13 @@ draw. Nothing here knows Gradio, so all of it can be tested without a browser.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mrcmv.media import MAX_CLIP_S, WINDOW_S, Cancelled
+from mrcmv.media import WINDOW_S, Cancelled
 from mrcmv.web import cards, panel, player
 from mrcmv.web.errors import PageError, notice, sentence
 from mrcmv.web.examples import Example, find_examples
@@ -22,6 +21,7 @@ from mrcmv.web.line import Line
 from mrcmv.web.run import Job
 from mrcmv.web.sessions import Choice, Session, Sessions
 from mrcmv.web.text import t
+from mrcmv.web.wishes import look_at, window, with_shape, with_track
 
 if TYPE_CHECKING:
     from mrcmv.mix import Preview
@@ -175,11 +175,11 @@ class Studio:
 
     def choose(self, ticket: str | None, wish: Any, owner: str) -> Iterator[View]:
         """A card was chosen: ``wish`` has its "track"."""
-        yield from self._wish(ticket, owner, lambda choice: _with_track(choice, wish))
+        yield from self._wish(ticket, owner, lambda choice: with_track(choice, wish))
 
     def shape(self, ticket: str | None, wish: Any, owner: str) -> Iterator[View]:
         """The level or what to keep was changed: ``wish`` has "level" or "keep"."""
-        yield from self._wish(ticket, owner, lambda choice: _with_shape(choice, wish))
+        yield from self._wish(ticket, owner, lambda choice: with_shape(choice, wish))
 
     def _wish(
         self, ticket: str | None, owner: str, change: Callable[[Choice | None], Choice]
@@ -364,61 +364,3 @@ class Studio:
 def _current(session: Session, job: Job[Any]) -> bool:
     """Whether a job is still what its visitor waits for; else its watcher keeps quiet."""
     return session.job is job and not session.gone
-
-
-def window(wish: Any, duration_s: float | None) -> tuple[float, float] | None:
-    """The asked part as (start, end) in seconds, made to fit; None when none was asked for."""
-    if not isinstance(wish, dict):
-        return None
-    try:
-        start, end = float(wish["start"]), float(wish["end"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    if not (math.isfinite(start) and math.isfinite(end)):
-        return None
-    length = min(duration_s or MAX_CLIP_S, MAX_CLIP_S)
-    start = min(max(start, 0.0), max(0.0, length - 1.0))
-    end = min(max(end, start + 1.0), length, start + WINDOW_S)
-    return start, max(end, start)
-
-
-def _with_track(choice: Choice | None, wish: Any) -> Choice:
-    track = wish.get("track") if isinstance(wish, dict) else None
-    if not isinstance(track, str):
-        raise PageError("bad_request")
-    return Choice(track, choice.level_lu, choice.keep) if choice else Choice(track)
-
-
-def _with_shape(choice: Choice | None, wish: Any) -> Choice:
-    if choice is None or not isinstance(wish, dict):
-        raise PageError("bad_request")
-    level, keep = wish.get("level", choice.level_lu), wish.get("keep", choice.keep)
-    try:
-        level = float(level)
-    except (TypeError, ValueError):
-        raise PageError("bad_request") from None
-    if not player.LEAST_LU <= level <= player.MOST_LU or keep not in ("voice", "original", "none"):
-        raise PageError("bad_request")
-    return Choice(choice.track_id, float(round(level)), keep)
-
-
-def look_at(source: Path) -> float | None:
-    """The claimed duration in seconds, None when not told; refuses at once what surely is no video.
-
-    Raises `PageError`. What passes here is not trusted: `mrcmv.media.open_clip` checks again.
-    """
-    from mrcmv.media import ToolError, probe
-
-    if source.stat().st_size == 0:
-        raise PageError("empty_file")
-    try:
-        facts = probe(source)
-    except ToolError as error:
-        if error.timed_out:  # a busy machine; the search looks again, and has more time
-            return None
-        raise PageError("no_video") from None
-    if facts.picture is None:
-        raise PageError("no_video")
-    if facts.duration_s is not None and not 0 < facts.duration_s < 1e6:
-        return None
-    return facts.duration_s

@@ -10,8 +10,9 @@ from mrcmv.media import UserError
 from mrcmv.web.examples import find_examples
 from mrcmv.web.line import Line
 from mrcmv.web.sessions import Sessions
-from mrcmv.web.studio import Studio, window
+from mrcmv.web.studio import Studio
 from mrcmv.web.text import ENGLISH
+from mrcmv.web.wishes import window
 from tests.web.fakes import FakeRecommender
 
 
