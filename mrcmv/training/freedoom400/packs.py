@@ -40,7 +40,7 @@ class Pack:
 
     @property
     def source(self) -> str:
-        return f"https://packages.debian.org/source/bookworm/{self.package}"
+        return f"Debian bookworm, package {self.package}"
 
 
 KENTA_CHO = "Kenta Cho (ABA Games)"
