@@ -27,6 +27,8 @@ $(BIN)/python:
 	  { echo "MRCMV Studio needs Python 3.11 or newer: name it with make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || $(PYTHON) -m virtualenv $(VENV) || \
 	  { echo "Python cannot make a virtual environment: install the package python3-venv and try again." >&2; exit 1; }
+	@# pytorchvideo's iopath and fvcore come as sources that are built with these two
+	@$(PIP) setuptools wheel
 
 $(VENV)/app.done: requirements.txt constraints.txt | $(BIN)/python
 	@echo "Setting up (once; a few minutes) ..."
