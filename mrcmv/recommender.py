@@ -87,10 +87,12 @@ class Recommender:
 
     @property
     def separator(self) -> Separator:
-        from mrcmv.model import pick_device
+        from mrcmv.model import on_zerogpu, pick_device
         from mrcmv.separation import Separator
 
-        return self._once("separator", lambda: Separator.load(pick_device(self.device)))
+        # ZeroGPU lends its GPU to the network's calls alone; separation is quick enough without
+        device = "cpu" if on_zerogpu() else pick_device(self.device)
+        return self._once("separator", lambda: Separator.load(device))
 
     @property
     def library(self) -> Library:

@@ -10,6 +10,7 @@ from mrcmv.model.preprocess import Recipe, picture_tensor, shrink_frames
 from mrcmv.model.public import WeightsError, load_public_slowfast, load_public_vggish
 from mrcmv.model.slowfast import SlowFast, SlowFastFeatures
 from mrcmv.model.vggish import VGGish
+from mrcmv.model.zerogpu import on_zerogpu
 
 __all__ = [
     "Att",
@@ -32,6 +33,7 @@ __all__ = [
     "load_net",
     "load_public_slowfast",
     "load_public_vggish",
+    "on_zerogpu",
     "pick_device",
     "picture_tensor",
     "save_checkpoint",

@@ -31,6 +31,9 @@ def launch(host: str | None = None, port: int | None = None) -> None:
     """Serve the page until the process ends. The networks warm up behind it."""
     from mrcmv.recommender import Recommender
 
+    if os.environ.get("SPACES_ZERO_GPU"):
+        import mrcmv.model  # noqa: F401 - ZeroGPU looks for its decorated functions before the page starts
+
     recommender = Recommender()
     on_space = bool(os.environ.get("SPACE_ID"))
     name = host or os.environ.get("GRADIO_SERVER_NAME") or (EVERYWHERE if on_space else "127.0.0.1")
