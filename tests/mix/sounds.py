@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -25,15 +27,21 @@ def starter_track(name: str) -> Path:
     return Path(spec.origin).parent / "tracks" / f"{name}.opus"
 
 
+_SPEAK = (
+    "import sys, py_nanotts; pcm = py_nanotts.NanoTTS().speak(sys.argv[1], voice='en-GB', speed=1.1);"
+    "sys.stdout.buffer.write(pcm)"
+)
+
+
 @cache
 def _spoken() -> tuple[Samples, ...]:
-    import py_nanotts
+    """The phrases, mono; each from a process of its own, for Pico's timing depends on what it said before."""
     import soxr
 
-    engine = py_nanotts.NanoTTS()
     phrases = []
     for text in PHRASES:
-        pcm = np.frombuffer(engine.speak(text, voice="en-GB", speed=1.1, pitch=1.0), "<i2") / 32768
+        raw = subprocess.run([sys.executable, "-c", _SPEAK, text], capture_output=True, check=True).stdout
+        pcm = np.frombuffer(raw, "<i2") / 32768
         loud = np.flatnonzero(np.abs(pcm) > 0.01)  # the silence around a phrase is not speech
         phrases.append(soxr.resample(pcm[loud[0] : loud[-1]].astype(np.float32), 16_000, SAMPLE_RATE))
     return tuple(phrases)
