@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,5 +112,5 @@ def load_prepared(path: Path) -> Prepared:
                 speech=Speech(tuple((float(a), float(b)) for a, b in file["speech"])),
                 duration_s=float(file["duration_s"]),
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise UserError(f"The prepared clip {path.stem} cannot be read: prepare the data again.") from error
