@@ -148,10 +148,15 @@ def test_progress_ends_at_one(clips: OddClips, tmp_path: Path) -> None:
 
 def test_too_slow_a_probe_is_ended(clips: OddClips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module("mrcmv.media.probe")  # the name in the package is the function
-    monkeypatch.setattr(module, "PROBE_LIMITS", child.Limits(wall_s=0.0, cpu_s=10))
+    endless = tmp_path / "endless.py"
+    endless.write_text("import time; time.sleep(120)")
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    monkeypatch.setattr(module, "_CHILD", endless)
+    monkeypatch.setattr(module, "PROBE_LIMITS", child.Limits(wall_s=0.3, cpu_s=10))
     with pytest.raises(IntakeError, match="damaged"):
-        open_clip(clips("plain.mp4"), tmp_path)
-    assert list(tmp_path.iterdir()) == []
+        open_clip(clips("plain.mp4"), folder)
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(("start_s", "end_s"), [(-1, None), (2.0, 2.5), (float("nan"), None), (700, None)])
