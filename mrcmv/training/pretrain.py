@@ -223,6 +223,7 @@ def pretrain(
             optimizer=task.optimizer,
             epoch=task.epoch,
             score=task.score,
+            keep="last",  # the rate has come down to nothing by then; validation is for the log
         )
         share = _share(progress, number)
         best[kind] = run_stage(stage, out, config.seed, log, share)

@@ -49,6 +49,7 @@ def test_eight_pairs_are_learned_by_heart(tmp_path: Path) -> None:
     assert rows[-1]["loss"] < 0.2 * rows[1]["loss"]
 
 
+@pytest.mark.timeout(900)  # two programs start in it, on a machine that may be busy
 def test_a_killed_run_ends_like_one_that_was_not(data: Path, tmp_path: Path) -> None:
     plan = {"batch": 4, "optimizer": "sgd", "learning_rate": 0.001, "average": 0.9}
     config = small_config(
@@ -71,8 +72,7 @@ def test_a_killed_run_ends_like_one_that_was_not(data: Path, tmp_path: Path) -> 
     arguments = [sys.executable, "-c", program, tmp_path / "config.json", data, out]
     child = subprocess.Popen(arguments, env={**os.environ, "MRCMV_THREADS": "1"})
     log = out / "metrics.jsonl"
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and child.poll() is None:
+    while child.poll() is None:
         if log.exists() and '"finetune", "epoch": 1' in log.read_text():
             break
         time.sleep(0.02)
