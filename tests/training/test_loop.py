@@ -55,7 +55,7 @@ def test_a_killed_run_ends_like_one_that_was_not(data: Path, tmp_path: Path) -> 
     config = small_config(
         pretrain={"picture_steps": 2, "voice_steps": 2, "music_steps": 2, "steps_per_epoch": 1, "patches": 4},
         heads=plan | {"epochs": 3},
-        finetune=plan | {"epochs": 4},
+        finetune=plan | {"epochs": 3},
         augment={"voice_drop": 0.3, "token_noise": 0.1},
         loss={"kind": "triplet", "margin_warm_epochs": 2},
     )
@@ -73,7 +73,7 @@ def test_a_killed_run_ends_like_one_that_was_not(data: Path, tmp_path: Path) -> 
     child = subprocess.Popen(arguments, env={**os.environ, "MRCMV_THREADS": "1"})
     log = out / "metrics.jsonl"
     while child.poll() is None:
-        if log.exists() and '"finetune", "epoch": 1' in log.read_text():
+        if log.exists() and '"finetune", "epoch": 0' in log.read_text():
             break
         time.sleep(0.02)
     child.send_signal(signal.SIGKILL)
