@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import benchmarks.model
 import benchmarks.preview
 import benchmarks.separation
 import benchmarks.suggest
 
 
 def main() -> None:
-    for part in (benchmarks.suggest, benchmarks.preview, benchmarks.separation):
+    for part in (benchmarks.suggest, benchmarks.model, benchmarks.preview, benchmarks.separation):
         part.main()
         print(flush=True)
 
