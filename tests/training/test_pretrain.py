@@ -29,7 +29,7 @@ def test_the_picture_encoder_learns_the_light_of_the_scene(tmp_path: Path) -> No
     data = make_data(tmp_path / "data", {"train": 6, "validation": 4})
     config = small_config(
         pretrain={
-            "picture_steps": 20,
+            "picture_steps": 40,
             "voice_steps": 0,
             "music_steps": 0,
             "steps_per_epoch": 10,
@@ -47,7 +47,7 @@ def test_the_picture_encoder_learns_the_light_of_the_scene(tmp_path: Path) -> No
     (tmp_path / "run").mkdir()
     best = pretrain(net, config, train, validation, tmp_path / "run")
     assert list(best) == ["picture"]
-    assert best["picture"]["clip_r_light"] > 0.9
+    print("R", best["picture"]["clip_r_light"]); assert best["picture"]["clip_r_light"] > 0.9
     changed = {name for name, value in net.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith("picture_encoder.") for name in changed)
