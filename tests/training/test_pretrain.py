@@ -47,7 +47,7 @@ def test_the_picture_encoder_learns_the_light_of_the_scene(tmp_path: Path) -> No
     (tmp_path / "run").mkdir()
     best = pretrain(net, config, train, validation, tmp_path / "run")
     assert list(best) == ["picture"]
-    print("R", best["picture"]["clip_r_light"]); assert best["picture"]["clip_r_light"] > 0.9
+    assert best["picture"]["clip_r_light"] > 0.9
     changed = {name for name, value in net.state_dict().items() if not torch.equal(value, before[name])}
     assert changed
     assert all(name.startswith("picture_encoder.") for name in changed)
