@@ -53,6 +53,7 @@ def test_render_writes_the_mp4_and_names_the_credit(mrcmv, examples, tmp_path) -
     assert result["true_peak_db"] <= -1.0
     assert abs(result["voice_to_music_lu"] - 13) <= 1.5
     assert tracks[0]["title"] in result["credit"]
+    assert result["duties"] == []
 
 
 def test_separate_writes_both_stems(mrcmv, examples, tmp_path) -> None:  # type: ignore[no-untyped-def]

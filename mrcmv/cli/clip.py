@@ -118,7 +118,7 @@ def render(
     from mrcmv.media import open_clip
 
     recommender = make_recommender(checkpoint, device)
-    recommender.library.get(track)  # an unknown id is said before any work is done
+    chosen = recommender.library.get(track)  # an unknown id is said before any work is done
     settings: Any = {"level_lu": music_level, "keep": keep.value, "progress": show_progress("Mixing")}
     with tempfile.TemporaryDirectory(prefix="mrcmv-") as name:
         folder = Path(name)
@@ -129,21 +129,22 @@ def render(
             preview = recommender.render_clip(
                 open_clip(clip, folder), track, out, start_s=start_s, **settings
             )
-    result = {
+    result: dict[str, Any] = {
         "file": str(out),
         "duration_s": round(preview.duration_s, 3),
         "integrated_lufs": _rounded(preview.integrated_lufs),
         "true_peak_db": _rounded(preview.true_peak_db),
         "voice_to_music_lu": _rounded(preview.voice_to_music_lu),
-        "credit": recommender.library.get(track).credit_line(),
+        "credit": chosen.credit_line(),
+        "duties": chosen.rights.duties(),
         "note": preview.note,
     }
     if as_json:
         show(result)
     else:
         print(f"{out}\nCredit: {result['credit']}")
-        if preview.note:
-            say(preview.note)
+        for sentence in (*result["duties"], *filter(None, [preview.note])):
+            say(sentence)
 
 
 def _rounded(value: float | None) -> float | None:

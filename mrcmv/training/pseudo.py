@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-from numpy.typing import NDArray
-
 BIN_S = 7.0
 """Crops of one video that start less than 7 s apart have similar meaning."""
 
@@ -45,9 +42,3 @@ class PseudoLabels:
         if within >= self._bins[video]:
             raise ValueError(f"no crop of {video} starts at {start_s} s")
         return self._first[video] + within
-
-
-def same_group(names: list[str]) -> NDArray[np.bool_]:
-    """[n, n]: True where two items carry the same name (a track, a pseudo label)."""
-    array = np.asarray(names)
-    return array[:, None] == array[None, :]

@@ -1,6 +1,6 @@
 import pytest
 
-from mrcmv.training.pseudo import PseudoLabels, pseudo_bin, same_group
+from mrcmv.training.pseudo import PseudoLabels, pseudo_bin
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,3 @@ def test_every_video_has_labels_of_its_own() -> None:
         labels.label("b", 7)
     with pytest.raises(ValueError, match="at or after"):
         pseudo_bin(-0.5)
-
-
-def test_same_group() -> None:
-    assert same_group(["x", "y", "x"]).tolist() == [
-        [True, False, True],
-        [False, True, False],
-        [True, False, True],
-    ]
