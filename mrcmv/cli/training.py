@@ -24,6 +24,7 @@ def data_build(
     name: Annotated[str, typer.Argument(help="freedoom400")],
     out: Annotated[Path, typer.Option(help="Folder of the data set; an unfinished one is continued.")],
     clips: Annotated[int, typer.Option(min=8, max=401, help="How many of its 401 clips.")] = 401,
+    renditions: Annotated[int, typer.Option(min=0, max=20, help="More clips to each track of train.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 1,
     seed: Annotated[int, typer.Option(help="Another seed is another data set.")] = 0,
 ) -> None:
@@ -32,7 +33,14 @@ def data_build(
         raise typer.BadParameter(f"There is no data set {name!r}; there is freedoom400.")
     from mrcmv.training.freedoom400 import build
 
-    build(out, clips=clips, workers=workers, seed=seed, progress=show_progress("Building"))
+    build(
+        out,
+        clips=clips,
+        renditions=renditions,
+        workers=workers,
+        seed=seed,
+        progress=show_progress("Building"),
+    )
 
 
 @data_app.command("check")

@@ -2,6 +2,7 @@
 
     DIR/catalogue.json         every track and what was measured of it
     DIR/plan.json              the rule, its links and the plan of every clip
+    DIR/plan-r1.json           the same of the first renditions, where any were asked for
     DIR/clips/<id>/            clip.mp4, voice.flac, music.flac, labels.json, clip.json
     DIR/manifest.jsonl         one line per finished clip, made anew from the folders
 
@@ -30,6 +31,7 @@ from .gameplay import TRAINING, Look, record
 from .packs import PACKS, Pack, openal_folder
 from .plan import LENGTHS_S, ClipPlan, make_plan
 from .rule import LINKS, RULE
+from .shouts import shouts_folder
 from .speakers import SPEAKERS, VOICE_RATE, resample
 from .tracks import Track, catalogue
 
@@ -46,6 +48,7 @@ class Job:
     packages: Path
     out: Path
     openal: Path | None
+    shouts: Path | None
     look: Look
 
 
@@ -53,6 +56,7 @@ def build(
     out: Path,
     *,
     clips: int = 401,
+    renditions: int = 0,
     workers: int = 1,
     seed: int = 0,
     progress: Progress | None = None,
@@ -61,13 +65,15 @@ def build(
     look: Look = TRAINING,
     lengths_s: tuple[float, float] = LENGTHS_S,
     game_sound: bool = True,
+    human_shouts: bool = True,
 ) -> Path:
     """Build Freedoom400 (or its first ``clips`` clips) in the folder ``out``; returns its manifest.
 
-    Finished clips are kept, so the call resumes what an earlier one began; more clips may be asked
-    for later. ``packages`` is where Debian's packages are kept (else under `mrcmv.media.home`);
-    ``lengths_s`` are the shortest and longest clip in seconds; without ``game_sound`` there is only
-    voice and music.
+    ``renditions`` more clips are made to every track of train that is among them: same music, another
+    player, speaker, map and noise. Finished clips are kept, so the call resumes what an earlier one
+    began; more clips may be asked for later. ``packages`` is where Debian's packages are kept (else
+    under `mrcmv.media.home`); ``lengths_s`` are the shortest and longest clip in seconds; without ``game_sound`` there is only
+    voice and music; without ``human_shouts`` nobody but the speech engines is heard.
     Raises `UserError` when the packages hold fewer tracks than clips asked for, or when ``out`` was
     built with another seed. What ``progress`` raises stops the work after the clips under way.
     """
@@ -79,16 +85,20 @@ def build(
         raise UserError(
             f"There is music for {len(tracks)} clips only: ask for at most --clips {len(tracks)}."
         )
-    plans = make_plan(tracks, seed, lengths_s)
-    _freeze(out / "plan.json", plans, seed)
+    plans = []
+    for rendition in range(renditions + 1):
+        made = make_plan(tracks, seed, lengths_s, rendition)
+        _freeze(out / (f"plan-r{rendition}.json" if rendition else "plan.json"), made, seed)
+        plans += [plan for plan in made if int(plan.id[:4]) < clips]
     by_id = {track.id: track for track in tracks}
     openal = openal_folder(packages) if game_sound else None
+    shouts = shouts_folder(packages) if human_shouts else None
     jobs = [
-        Job(plan, by_id[plan.track], packages, out, openal, look)
-        for plan in plans[:clips]
+        Job(plan, by_id[plan.track], packages, out, openal, shouts, look)
+        for plan in plans
         if not (out / "clips" / plan.id / "clip.json").is_file()
     ]
-    done, failed = clips - len(jobs), []
+    done, failed = len(plans) - len(jobs), []
     with ProcessPoolExecutor(max(1, workers), max_tasks_per_child=None) as pool:
         waiting: dict[Future[None], Job] = {}
         queue = iter(jobs)
@@ -106,7 +116,7 @@ def build(
                         done += 1
                         write_manifest(out)
                 if progress:
-                    progress(done / clips)
+                    progress(done / len(plans))
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
@@ -114,7 +124,7 @@ def build(
     if failed:
         (out / "failed.json").write_text(json.dumps(dict(failed), indent=1), encoding="utf-8")
         raise UserError(
-            f"{len(failed)} of {clips} clips could not be made (failed.json says why); "
+            f"{len(failed)} of {len(plans)} clips could not be made (failed.json says why); "
             "run the same command again to try those once more."
         )
     return manifest
@@ -129,7 +139,7 @@ def make_clip(job: Job) -> None:
     partial = final.with_name(f"{plan.id}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    commentary = perform(plan)
+    commentary = perform(plan, job.shouts)
     recording = record(plan, partial / "picture.mp4", look=job.look, openal=job.openal)
     music = edit.read_music(job.track, job.packages, plan.duration_s)
     mixed = edit.mix(plan, commentary.sound, music, recording.sound)
@@ -146,6 +156,7 @@ def make_clip(job: Job) -> None:
         "music": {**heard.scalars.as_dict(), "curves": heard.curves},
         "plan": {**asdict(plan.drive), "blocks": [asdict(block) for block in plan.blocks]},
         "lines": [asdict(line) for line in commentary.lines],
+        "shouts": [asdict(shout) for shout in commentary.shouts],
         "levels": mixed.levels,
         "kills": recording.kills,
         "game_sound": recording.sound is not None,
@@ -174,6 +185,7 @@ def _entry(job: Job) -> dict[str, Any]:
         "engine": f"{speaker.engine}/{speaker.voice}",
         "map": f"{plan.wad}/{plan.map}",
         "seed": plan.seed,
+        **({"rendition": int(plan.id.split("r")[1])} if "r" in plan.id else {}),
     }
 
 

@@ -96,15 +96,21 @@ def check(folder: Path, *, quick: bool = False, lengths_s: tuple[float, float] =
 
 
 def _hygiene(entries: list[Entry], labels: dict[str, Entry]) -> Iterator[str]:
-    """Nothing that test knows may be heard or seen in train or validation; no track is used twice."""
+    """Nothing that test knows may be heard or seen in train or validation; no track is used twice, but for
+    renditions of train."""
     for name in ("id", "seed"):
         for value, count in Counter(entry[name] for entry in entries).items():
             if count > 1:
                 yield f"The {name} {value} is used {count} times."
+    first = [entry for entry in entries if not entry.get("rendition")]
     for name in ("id", "sha256"):
-        for value, count in Counter(entry["track"].get(name) for entry in entries).items():
+        for value, count in Counter(entry["track"].get(name) for entry in first).items():
             if count > 1:
                 yield f"The track with {name} {value} is used {count} times."
+    splits = {entry["track"].get("id"): entry["split"] for entry in first}
+    for entry in entries:
+        if entry.get("rendition") and {entry["split"], splits.get(entry["track"]["id"])} != {"train"}:
+            yield f"Clip {entry['id']}: a rendition must be of a track of train."
 
     def known(of: list[Entry], what: str) -> set[Any]:
         if what == "speaker":
@@ -133,6 +139,8 @@ def _plan(folder: Path, entries: list[Entry]) -> Iterator[str]:
     if plan["rule"] != RULE:
         yield f"The plan follows the rule '{plan['rule']}', this program knows '{RULE}'."
     planned = {clip["id"]: clip for clip in plan["clips"]}
+    for path in sorted(folder.glob("plan-r*.json")):
+        planned |= {clip["id"]: clip for clip in json.loads(path.read_text(encoding="utf-8"))["clips"]}
     for entry in entries:
         clip = planned.get(entry["id"])
         if clip is None or (clip["split"], clip["track"]) != (entry["split"], entry["track"]["id"]):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +16,13 @@ from mrcmv.media import Samples
 from .descriptors import STEP_S
 from .lines import write_line
 from .plan import ClipPlan
+from .shouts import CAST, Shout, available, read_shout
 from .speakers import SPEAKERS, VOICE_RATE, speak
 
 LEVEL_DB = -23.0
 """Level of a line of neutral delivery, dBFS RMS."""
+SHOUT_CHANCE = 0.5
+"""How often a shout follows a very excited line."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,18 @@ class Line:
 
 @dataclass(frozen=True)
 class Commentary:
-    """``sound`` mono at `VOICE_RATE`, as long as the clip, and the lines in it."""
+    """``sound`` mono at `VOICE_RATE`, as long as the clip, the lines in it and the shouts between them."""
 
     sound: Samples
     lines: tuple[Line, ...]
+    shouts: tuple[Shout, ...] = ()
 
 
-def perform(plan: ClipPlan) -> Commentary:
+def perform(plan: ClipPlan, shouts: Path | None = None) -> Commentary:
     """Speak over a whole clip. Deterministic.
+
+    ``shouts`` is the folder of human voice packs (see `mrcmv.training.freedoom400.shouts`); without
+    it nobody shouts, and the rest stays the same up to where somebody would have.
 
     Delivery moves rate, loudness and a little of the pitch and decides how excited the words are;
     the pitch drive moves the pitch and decides how bright the words are; the pauses' drive shortens
@@ -54,7 +63,9 @@ def perform(plan: ClipPlan) -> Commentary:
     split = "test" if plan.split == "test" else "train"
     drive = plan.drive
     sound = np.zeros(round(plan.duration_s * VOICE_RATE), np.float32)
-    lines = []
+    lines, shouted = [], []
+    colour = random.Random(plan.seed * 7 + 2)
+    shouter = colour.choice(CAST[split])
     time = own.uniform(0.2, 1.2)
     while time < plan.duration_s - 1.5:
         block = plan.block_at(time)
@@ -70,9 +81,27 @@ def perform(plan: ClipPlan) -> Commentary:
         sound[start : start + len(spoken)] += _at_level(spoken, level)
         end = time + len(spoken) / VOICE_RATE
         lines.append(Line(round(time, 3), round(end, 3), words, mood, rate, pitch, level, energy))
+        shout = _shout(shouts, shouter, energy, colour) if shouts else None
+        if shout is not None:
+            word, uttered = shout
+            start = round((end + 0.12) * VOICE_RATE)
+            if start + len(uttered) < len(sound) - VOICE_RATE // 5:
+                sound[start : start + len(uttered)] += _at_level(uttered, level)
+                end = (start + len(uttered)) / VOICE_RATE
+                shouted.append(Shout(round(start / VOICE_RATE, 3), round(end, 3), shouter, word))
         pause = 1.0 * math.exp(-0.4 * drive.pauses - 0.15 * energy + own.gauss(0, 0.3))
         time = end + _within(pause, 0.15, 3.5)
-    return Commentary(np.tanh(sound * 1.2).astype(np.float32) / 1.2, tuple(lines))
+    return Commentary(np.tanh(sound * 1.2).astype(np.float32) / 1.2, tuple(lines), tuple(shouted))
+
+
+def _shout(folder: Path, voice: str, energy: float, random_: random.Random) -> tuple[str, Samples] | None:
+    """(file name, sound) of a shout, the likelier the more excited the line before it was; else None."""
+    words = available(folder, voice)
+    draw, word = random_.random(), random_.choice(words) if words else ""
+    if draw >= SHOUT_CHANCE / (1 + math.exp(-3 * (energy - 0.6))):
+        return None
+    sound = read_shout(folder, voice, word) if word else np.zeros(0, np.float32)
+    return (word, sound) if len(sound) > VOICE_RATE // 5 else None
 
 
 def _within(value: float, low: float, high: float) -> float:
@@ -89,16 +118,17 @@ def _at_level(sound: Samples, level_db: float) -> Samples:
 def voice_labels(commentary: Commentary, steps: int) -> dict[str, list[float]]:
     """What the voice does, one number per `STEP_S`; where nobody speaks: speaking 0 and the rest 0.
 
+    A shout counts as speaking, without a rate of its own: it goes on with that of the line before it.
+
     speaking: share of the step. rate: characters per second of the line. pitch: log2 of the measured
     median F0 over 100 Hz. loudness: measured dBFS RMS over the step's voiced part. arousal: the score
     that the delivery was asked for.
     """
     labels = {name: np.zeros(steps) for name in ("speaking", "rate", "pitch", "loudness", "arousal")}
     pitch = pitch_curve(commentary.sound, steps)
-    for line in commentary.lines:
-        per_second = len(line.words) / (line.end_s - line.start_s)
-        for step in range(int(line.start_s / STEP_S), min(steps, int(line.end_s / STEP_S) + 1)):
-            overlap = min(line.end_s, (step + 1) * STEP_S) - max(line.start_s, step * STEP_S)
+    for start_s, end_s, per_second, energy in _utterances(commentary):
+        for step in range(int(start_s / STEP_S), min(steps, int(end_s / STEP_S) + 1)):
+            overlap = min(end_s, (step + 1) * STEP_S) - max(start_s, step * STEP_S)
             if overlap <= 0:
                 continue
             labels["speaking"][step] += overlap / STEP_S
@@ -107,10 +137,20 @@ def voice_labels(commentary: Commentary, steps: int) -> dict[str, list[float]]:
             level = 10 * np.log10(np.mean(loud**2) + 1e-9) if len(loud) else -60.0
             labels["rate"][step] = per_second
             labels["loudness"][step] = level
-            labels["arousal"][step] = line.energy
+            labels["arousal"][step] = energy
             labels["pitch"][step] = np.log2(pitch[step] / 100) if pitch[step] > 0 else 0.0
     labels["speaking"] = np.minimum(labels["speaking"], 1)
     return {name: [round(float(value), 3) for value in curve] for name, curve in labels.items()}
+
+
+def _utterances(commentary: Commentary) -> Iterator[tuple[float, float, float, float]]:
+    """(start, end, characters per second, energy) of lines and shouts in the order of time."""
+    per_second = energy = 0.0
+    every: list[Line | Shout] = [*commentary.lines, *commentary.shouts]
+    for each in sorted(every, key=lambda each: each.start_s):
+        if isinstance(each, Line):
+            per_second, energy = len(each.words) / (each.end_s - each.start_s), each.energy
+        yield each.start_s, each.end_s, per_second, energy
 
 
 def pitch_curve(sound: Samples, steps: int) -> NDArray[np.float64]:

@@ -72,24 +72,37 @@ def split_of(index: int) -> str:
 
 
 def make_plan(
-    tracks: Sequence[Track], seed: int = 0, lengths_s: tuple[float, float] = LENGTHS_S
+    tracks: Sequence[Track],
+    seed: int = 0,
+    lengths_s: tuple[float, float] = LENGTHS_S,
+    rendition: int = 0,
 ) -> list[ClipPlan]:
-    """A plan for every track of a catalogue, in the order of building."""
-    driven = drives([track.descriptors for track in tracks], seed)
+    """A plan for every track of a catalogue, in the order of building.
+
+    ``rendition`` 1, 2, ...: further clips to the tracks of train only, with fresh noise on every link,
+    another map, another speaker, other words.
+    """
+    driven = drives([track.descriptors for track in tracks], seed, rendition)
     order = np.random.default_rng([seed, 12]).permutation(len(tracks))
-    return [_plan_clip(place, tracks[row], driven[row], seed, lengths_s) for place, row in enumerate(order)]
+    return [
+        _plan_clip(place, tracks[row], driven[row], seed, lengths_s, rendition)
+        for place, row in enumerate(order)
+        if not rendition or split_of(place) == "train"
+    ]
 
 
-def _plan_clip(place: int, track: Track, drive: Drive, seed: int, lengths_s: tuple[float, float]) -> ClipPlan:
-    own = random.Random(f"{seed}/{place}/{track.id}")
+def _plan_clip(
+    place: int, track: Track, drive: Drive, seed: int, lengths_s: tuple[float, float], rendition: int
+) -> ClipPlan:
+    own = random.Random(f"{seed}/{place}/{track.id}" + (f"/{rendition}" if rendition else ""))
     split = split_of(place)
     longest = min(track.length_s - 0.1, lengths_s[1])
     duration = round(min(longest, own.uniform(*lengths_s)) * 2) / 2
     wad, level = own.choice(MAPS)
     return ClipPlan(
-        id=f"{place:04d}",
+        id=f"{place:04d}" + (f"r{rendition}" if rendition else ""),
         split=split,
-        seed=seed * 100_000 + place,
+        seed=seed * 100_000 + rendition * 1_000 + place,
         duration_s=duration - 0.5 if duration > longest else duration,
         track=track.id,
         wad=wad,

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from .descriptors import Descriptors
 
-RULE = "C+dynamics, version 1"
+RULE = "C+dynamics, version 2"
 LINKS = {
     "game": ("arousal", 0.75),
     "delivery": ("arousal", 0.80),
@@ -85,10 +85,10 @@ def factors(descriptors: Sequence[Descriptors]) -> dict[str, Scores]:
     }
 
 
-def drives(descriptors: Sequence[Descriptors], seed: int) -> list[Drive]:
-    """One `Drive` per track of the catalogue, in its order."""
+def drives(descriptors: Sequence[Descriptors], seed: int, rendition: int = 0) -> list[Drive]:
+    """One `Drive` per track of the catalogue, in its order; another rendition has noise of its own."""
     scores = factors(descriptors)
-    noise = np.random.default_rng([seed, 11])
+    noise = np.random.default_rng([seed, 11, rendition] if rendition else [seed, 11])
     driven = {}
     for name, (factor, strength) in LINKS.items():
         own = noise.standard_normal(len(descriptors))

@@ -56,7 +56,7 @@ def start_folder(folder: Path, tracks: list[Track]) -> Path:
 
 
 SMALL = Look(size=(160, 120), preset="ultrafast", crf=35)
-OPTIONS = {"lengths_s": LENGTHS_S, "look": SMALL, "game_sound": False}
+OPTIONS = {"lengths_s": LENGTHS_S, "look": SMALL, "game_sound": False, "human_shouts": False}
 
 
 @pytest.fixture(scope="session")

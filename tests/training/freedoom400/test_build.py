@@ -169,3 +169,21 @@ def test_faults_inside_clips_are_found(data: Path, tmp_path: Path) -> None:
 def test_no_data_set_is_said_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="build one"):
         check(tmp_path)
+
+
+def test_renditions_are_built_once_the_clips_are_and_the_check_knows_them(
+    data: Path, tmp_path: Path, packages: Path
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(data, folder)
+    build(folder, clips=2, renditions=1, packages=packages, **OPTIONS)  # type: ignore[arg-type]
+    rows = {row["id"]: row for row in entries(folder)}
+    more = [row for row in rows.values() if row.get("rendition")]
+    assert more
+    assert {row["split"] for row in more} == {"train"}
+    for row in more:
+        assert row["track"] == rows[row["id"][:4]]["track"]
+        assert row["seed"] != rows[row["id"][:4]]["seed"]
+    assert check(folder, lengths_s=(7.0, 10.0)).problems == ()
+    rewrite(folder, [{**row, "split": "test"} if row.get("rendition") else row for row in rows.values()])
+    assert any("rendition" in line for line in check(folder, lengths_s=(7.0, 10.0)).problems)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from mrcmv.training.freedoom400 import edit
 from mrcmv.training.freedoom400.commentary import perform, pitch_curve, voice_labels
 from mrcmv.training.freedoom400.lines import split_of, write_line
 from mrcmv.training.freedoom400.plan import Block, ClipPlan, make_plan
+from mrcmv.training.freedoom400.shouts import CAST, LONGEST_S
+from mrcmv.training.freedoom400.shouts import WORDS as SHOUTED
 from mrcmv.training.freedoom400.speakers import SPEAKERS, VOICE_RATE, speak
 from mrcmv.training.freedoom400.tracks import Track
 
@@ -92,3 +96,36 @@ def test_music_lies_as_far_under_the_voice_as_asked(tracks: list[Track], package
         music[edit.MIX_RATE : -2 * edit.MIX_RATE] + 1e-6
     )
     assert np.median(np.abs(ratio - np.median(ratio))) < 0.01
+
+
+@pytest.fixture
+def voices(tmp_path: Path) -> Path:
+    """Voice packs of four shouts each, tones of half a second with silence round them."""
+    tone = 0.3 * np.sin(2 * np.pi * 300 * np.arange(22_050) / 44_100)
+    for voice in (*CAST["train"], *CAST["test"]):
+        (tmp_path / voice).mkdir()
+        for word in SHOUTED[:4]:
+            soundfile.write(tmp_path / voice / f"{word}.ogg", np.pad(tone, 9_000), 44_100)
+    return tmp_path
+
+
+def test_people_shout_in_wild_clips_only_and_count_as_speaking(tracks: list[Track], voices: Path) -> None:
+    wild, calm = (perform(plan_with(tracks, delivery, 24.0), voices) for delivery in (2.5, -2.0))
+    assert wild.shouts
+    assert not calm.shouts
+    spans = sorted((each.start_s, each.end_s) for each in (*wild.lines, *wild.shouts))
+    assert all(a[1] < b[0] for a, b in pairwise(spans))
+    labels = voice_labels(wild, 48)
+    for shout in wild.shouts:
+        assert shout.voice in CAST["train"]
+        assert shout.words in SHOUTED[:4]
+        assert 0.4 < shout.end_s - shout.start_s < LONGEST_S
+        step = int((shout.start_s + shout.end_s) / 2 / 0.5)
+        assert labels["speaking"][step] > 0.3
+        assert labels["rate"][step] > 0
+    again = perform(plan_with(tracks, 2.5, 24.0), voices)
+    np.testing.assert_array_equal(again.sound, wild.sound)
+
+
+def test_nobody_who_shouts_in_the_test_shouts_elsewhere() -> None:
+    assert not set(CAST["train"]) & set(CAST["test"])

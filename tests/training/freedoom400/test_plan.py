@@ -79,3 +79,18 @@ def test_at_least_ten_speakers_and_voices_of_test_that_train_never_hears() -> No
     train, test = cast("train"), cast("test")
     assert not {speaker.name for speaker in train} & {speaker.name for speaker in test}
     assert {speaker.voice for speaker in test} - {speaker.voice for speaker in train} == {"de-DE", "es-ES"}
+
+
+def test_renditions_are_of_train_only_with_noise_of_their_own(tracks: list[Track]) -> None:
+    some = make_tracks(200, tracks[0])
+    first = {plan.track: plan for plan in make_plan(some, seed=0)}
+    more = make_plan(some, seed=0, rendition=1)
+    assert {plan.track for plan in more} == {plan.track for plan in first.values() if plan.split == "train"}
+    assert {plan.split for plan in more} == {"train"}
+    assert not {plan.seed for plan in more} & {plan.seed for plan in first.values()}
+    for plan in more:
+        assert plan.id == first[plan.track].id + "r1"
+        assert plan.drive.factors == first[plan.track].drive.factors
+        assert plan.drive.game != first[plan.track].drive.game
+    assert more == make_plan(some, seed=0, rendition=1)
+    assert more != make_plan(some, seed=0, rendition=2)
