@@ -81,6 +81,7 @@ def prepare_clip(item: Item, separator: Separator, size: int, scratch: Path) -> 
         frames=shrink_frames(_all_frames(item.clip, clip, scratch), size),
         voice=to_int16(voice[:length]),
         music=to_int16(music[:length]),
+        rest=to_int16(rest[:length]),
         speech=speech,
         duration_s=clip.duration_s,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -38,13 +38,18 @@ class Crop:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A whole clip: frames uint8 [n, S, S, 3] at 2 per second, int16 mono sound at 16 kHz."""
+    """A whole clip: frames uint8 [n, S, S, 3] at 2 per second, int16 mono sound at 16 kHz.
+
+    ``music`` is the clean music where the data set has it; ``rest`` what separation left of the clip's
+    sound beside the voice: the paper's own condition, with the residue of the voice in it.
+    """
 
     frames: NDArray[np.uint8]
     voice: NDArray[np.int16]
     music: NDArray[np.int16]
     speech: Speech
     duration_s: float
+    rest: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
 
     def last_start_s(self) -> float:
         """The latest start of a whole 32 s crop on the grid of half seconds; 0 for short clips."""
@@ -93,6 +98,7 @@ def save_prepared(path: Path, clip: Prepared) -> None:
             frames=clip.frames,
             voice=clip.voice,
             music=clip.music,
+            rest=clip.rest,
             speech=np.asarray(clip.speech.segments, dtype=np.float64).reshape(-1, 2),
             duration_s=np.float64(clip.duration_s),
         )
@@ -109,6 +115,7 @@ def load_prepared(path: Path) -> Prepared:
                 frames=file["frames"],
                 voice=file["voice"],
                 music=file["music"],
+                rest=file["rest"] if "rest" in file else np.zeros(0, np.int16),
                 speech=Speech(tuple((float(a), float(b)) for a, b in file["speech"])),
                 duration_s=float(file["duration_s"]),
             )

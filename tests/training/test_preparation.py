@@ -58,7 +58,7 @@ def test_clean_music_is_taken_and_a_tone_is_nobody_speaking(clips: dict[str, Pre
     short = clips["short"]
     assert short.frames.shape == (6, 32, 32, 3)
     assert not short.speech
-    assert len(short.voice) == len(short.music) == pytest.approx(48_000, abs=200)
+    assert len(short.voice) == len(short.music) == len(short.rest) == pytest.approx(48_000, abs=200)
     spectrum = np.abs(np.fft.rfft(short.music[:16_000].astype(float)))
     assert spectrum.argmax() == 1000
     assert np.abs(short.music).max() / 32768 == pytest.approx(0.25, abs=0.01)

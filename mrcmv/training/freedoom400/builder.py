@@ -72,8 +72,9 @@ def build(
     ``renditions`` more clips are made to every track of train that is among them: same music, another
     player, speaker, map and noise. Finished clips are kept, so the call resumes what an earlier one
     began; more clips may be asked for later. ``packages`` is where Debian's packages are kept (else
-    under `mrcmv.media.home`); ``lengths_s`` are the shortest and longest clip in seconds; without ``game_sound`` there is only
-    voice and music; without ``human_shouts`` nobody but the speech engines is heard.
+    under `mrcmv.media.home`); ``lengths_s`` are the shortest and longest clip in seconds; without
+    ``game_sound`` there is only voice and music; without ``human_shouts`` nobody but the speech
+    engines is heard.
     Raises `UserError` when the packages hold fewer tracks than clips asked for, or when ``out`` was
     built with another seed. What ``progress`` raises stops the work after the clips under way.
     """
