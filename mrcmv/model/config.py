@@ -17,7 +17,7 @@ from mrcmv.media import UserError
 
 Grid = Literal["slow", "fast"]
 SlowSampling = Literal["strided", "spread"]
-Arrangement = Literal["parallel", "sequential"]
+Arrangement = Literal["parallel", "sequential", "self", "cross"]
 GateKind = Literal["relu", "sigmoid", "ones"]
 Fusion = Literal["sum", "concat"]
 Normalize = Literal["layernorm", "l2"]
@@ -64,7 +64,8 @@ class ModelConfig:
     layers: int = 1  # unspecified in the paper
     ffn_ratio: float = 4.0  # hidden width of the feed-forward part over d_model; unspecified
     attention_dropout: float = 0.1  # unspecified in the paper
-    arrangement: Arrangement = "parallel"  # SA and CMA: joined in depth, or CMA after SA; unspecified
+    arrangement: Arrangement = "parallel"  # SA and CMA: joined in depth, or CMA after SA; unspecified.
+    # self and cross are ablations: SA alone, or CMA alone (then the music has no attention at all)
 
     # --- gate and heads ---
     grid_steps: int = 8  # time steps on which picture and voice meet in the gate; unspecified

@@ -80,9 +80,10 @@ class MrcmvNet(nn.Module):
         self.picture_project = Project(sum(config.picture_channels), config)
         self.voice_project = Project(config.vggish_out, config)
         self.music_project = Project(config.vggish_out, config)
-        self.picture_sa, self.picture_cma = AttStack(config), AttStack(config)
-        self.voice_sa, self.voice_cma = AttStack(config), AttStack(config)
-        self.music_sa = AttStack(config)
+        own, across = config.arrangement != "cross", config.arrangement != "self"
+        self.picture_sa, self.picture_cma = _attention(config, own), _attention(config, across)
+        self.voice_sa, self.voice_cma = _attention(config, own), _attention(config, across)
+        self.music_sa = _attention(config, own)
         self.gate = FusionGate(depth, depth, config.gate, config.fusion, config.gate_bias)
         self.query_head = Head(config.grid_steps, self.gate.out_depth, config)
         self.music_head = Head(config.music_steps, config.d_model, config)
@@ -145,20 +146,28 @@ class MrcmvNet(nn.Module):
             voice_present = torch.zeros(batch, dtype=torch.bool, device=picture_tokens.device)
         picture = self.picture_project(_blank(picture_tokens, picture_present))
         voice = self.voice_project(_blank(voice_tokens, voice_present))
-        seen, heard = self.picture_sa(picture), self.voice_sa(voice)
-        if self.config.arrangement == "sequential":  # CMA(SA(V), SA(A)) and CMA(SA(A), SA(V))
-            picture, voice = seen, heard
-        seen_across = self.picture_cma(picture, *_other_or_own(voice, picture, voice_present))
-        heard_across = self.voice_cma(voice, *_other_or_own(picture, voice, picture_present))
-        if self.config.arrangement == "parallel":  # [SA(V), CMA(V, A)] and [SA(A), CMA(A, V)] in depth
-            seen_across = torch.cat([seen, seen_across], dim=-1)
-            heard_across = torch.cat([heard, heard_across], dim=-1)
+        seen, heard = self._attend(picture, voice, voice_present, picture_present)
         steps = self.config.grid_steps
         fused, info = self.gate(
-            _blank(to_grid(seen_across, steps), picture_present),
-            _blank(to_grid(heard_across, steps), voice_present),
+            _blank(to_grid(seen, steps), picture_present), _blank(to_grid(heard, steps), voice_present)
         )
         return self.query_head(fused), info
+
+    def _attend(
+        self, picture: Tensor, voice: Tensor, voice_present: Tensor | None, picture_present: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Projected tokens [B, T, d] of both -> [B, T, branch_depth] each, after SA and CMA as arranged."""
+        arrangement = self.config.arrangement
+        own_picture, own_voice = self.picture_sa(picture), self.voice_sa(voice)
+        if arrangement == "self":
+            return own_picture, own_voice
+        if arrangement == "sequential":  # CMA(SA(V), SA(A)) and CMA(SA(A), SA(V))
+            picture, voice = own_picture, own_voice
+        seen = self.picture_cma(picture, *_other_or_own(voice, picture, voice_present))
+        heard = self.voice_cma(voice, *_other_or_own(picture, voice, picture_present))
+        if arrangement == "parallel":  # [SA(V), CMA(V, A)] and [SA(A), CMA(A, V)] in depth
+            return torch.cat([own_picture, seen], dim=-1), torch.cat([own_voice, heard], dim=-1)
+        return seen, heard
 
     def music_from_tokens(self, tokens: Tensor) -> Tensor:
         """[B, 72, 128] -> [B, 512]; self-attention only, as nothing else is known of the query."""
@@ -177,6 +186,10 @@ class MrcmvNet(nn.Module):
                 if isinstance(module, nn.modules.batchnorm._BatchNorm):
                     module.eval()
         return self
+
+
+def _attention(config: ModelConfig, used: bool) -> nn.Module:
+    return AttStack(config) if used else nn.Identity()
 
 
 def _blank(tokens: Tensor, present: Tensor | None) -> Tensor:

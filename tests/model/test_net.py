@@ -94,6 +94,8 @@ def test_clips_of_a_batch_do_not_mix(net, picture, voice) -> None:
 
 CHOICES = [
     {"arrangement": "sequential"},
+    {"arrangement": "self"},
+    {"arrangement": "cross"},
     {"fusion": "concat"},
     {"gate": "sigmoid"},
     {"gate": "ones"},
