@@ -61,6 +61,18 @@ def data_check(
         raise typer.Exit(1)
 
 
+@data_app.command("prepare")
+def data_prepare(
+    folder: Path,
+    size: Annotated[int, typer.Option(help="Side of the network's pictures in pixels.")] = 112,
+    workers: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 1,
+) -> None:
+    """Decode and separate every clip once, as training will read it (training does what is missing)."""
+    from mrcmv.training import prepare
+
+    prepare(folder, size, workers=workers, progress=show_progress("Preparing"))
+
+
 @app.command()
 def train(
     config: Annotated[Path, typer.Option(help="TOML file of the training.")],

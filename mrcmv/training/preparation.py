@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import math
 import tempfile
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +36,7 @@ def prepare(
     *,
     splits: tuple[str, ...] = SPLITS,
     out: Path | None = None,
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> Path:
     """Prepare what is missing of the manifest's clips; returns the folder of ``<id>.npz`` files.
@@ -44,20 +48,43 @@ def prepare(
     ----------
     size
         Side of the network's pictures in pixels.
+    workers
+        Processes at once, about 1 GB each.
     """
     folder = out or prepared_folder(data, size)
     folder.mkdir(parents=True, exist_ok=True)
     missing = [item for item in read_manifest(data, splits) if not is_fresh(folder / f"{item.id}.npz", item)]
-    separator = Separator.load() if missing else None
-    for number, item in enumerate(missing):
-        if progress is not None:
-            progress(number / len(missing))
-        assert separator is not None
-        with tempfile.TemporaryDirectory(prefix="mrcmv-") as scratch:
-            save_prepared(folder / f"{item.id}.npz", prepare_clip(item, separator, size, Path(scratch)))
+    if workers > 1 and len(missing) > 1:
+        # spawned, not forked: a fork of a process whose torch has threads may hang
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            waiting = [pool.submit(_prepare_one, folder, item, size) for item in missing]
+            try:
+                for number, future in enumerate(as_completed(waiting)):
+                    future.result()
+                    if progress is not None:
+                        progress((number + 1) / len(missing))
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+    else:
+        for number, item in enumerate(missing):
+            if progress is not None:
+                progress(number / len(missing))
+            _prepare_one(folder, item, size)
     if progress is not None:
         progress(1.0)
     return folder
+
+
+@lru_cache(maxsize=1)
+def _separator() -> Separator:
+    """One per process."""
+    return Separator.load()
+
+
+def _prepare_one(folder: Path, item: Item, size: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="mrcmv-") as scratch:
+        save_prepared(folder / f"{item.id}.npz", prepare_clip(item, _separator(), size, Path(scratch)))
 
 
 def is_fresh(path: Path, item: Item) -> bool:

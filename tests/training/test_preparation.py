@@ -38,7 +38,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def clips(data: Path) -> dict[str, Prepared]:
-    folder = prepare(data, 32, splits=("train",))
+    folder = prepare(data, 32, splits=("train",), workers=2)
     assert sorted(path.name for path in folder.iterdir()) == ["long.npz", "short.npz"]
     return {name: load_prepared(folder / f"{name}.npz") for name in ("long", "short")}
 
