@@ -79,11 +79,17 @@ def train(
     data: Annotated[Path, typer.Option(help="Folder of a data set.")],
     out: Annotated[Path, typer.Option(help="Folder for states, logs and the checkpoint.")],
     resume: Annotated[bool, typer.Option(help="Go on where an earlier run stopped.")] = False,
+    encoders: Annotated[str, typer.Option(help="Folder of a run whose pre-trained encoders to take.")] = "",
 ) -> None:
     """Train a network."""
+    from dataclasses import replace
+
+    from mrcmv.training import TrainConfig
     from mrcmv.training import train as run
 
-    run(config, data, out, resume=resume, progress=show_progress("Training"))
+    plan = TrainConfig.read(config)
+    plan = replace(plan, encoders=encoders or plan.encoders)
+    run(plan, data, out, resume=resume, progress=show_progress("Training"))
 
 
 @app.command()

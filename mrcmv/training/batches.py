@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mrcmv.media import Samples
+from mrcmv.media import Samples, UserError
 from mrcmv.model import ModelConfig
 from mrcmv.model.preprocess import PATCH_FRAMES, Recipe, picture_tensor
 from mrcmv.training.config import AugmentConfig
 from mrcmv.training.manifest import Item
 from mrcmv.training.prepared import STEP_S, Crop, Prepared, load_prepared
+
+READ = ("frames", "voice", "music", "speech", "duration_s")
+"""Arrays of a prepared clip that decide what its crops are."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,20 @@ class Clips:
 
     def load(self, index: int) -> Prepared:
         return load_prepared(self.folder / f"{self.items[index].id}.npz")
+
+    def sums(self) -> list[tuple[str, int]]:
+        """Id and checksum of every clip's content, from the directories of the files alone."""
+        return [(item.id, _sum(self.folder / f"{item.id}.npz")) for item in self.items]
+
+
+def _sum(path: Path) -> int:
+    """CRC-32 over the checksums that a .npz file keeps of the arrays which training reads."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            found = {entry.filename: entry.CRC for entry in file.infolist()}
+    except (OSError, zipfile.BadZipFile) as error:
+        raise UserError(f"The prepared clip {path.stem} cannot be read: prepare the data again.") from error
+    return zlib.crc32(repr([found.get(f"{name}.npy") for name in READ]).encode())
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Every key of the file must be known: a misspelt one is an error, never silently 
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,6 +110,9 @@ class TrainConfig:
 
     ``model`` names a preset of `mrcmv.model.ModelConfig`, ``model_options`` overrides its fields.
     ``crops`` is the number of random 32 s crops per clip whose tokens are cached for the heads.
+    ``encoders`` is the folder of another run: its encoders, trained on free labels, and their cached
+    tokens are taken over, so that many seeds and ablations of the heads share them. The crops are
+    then drawn with that run's seed.
     ``precision`` of the encoders in training: ``bfloat16`` only on processors that compute it natively.
     """
 
@@ -117,6 +121,7 @@ class TrainConfig:
     model_options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     crops: int = 4
+    encoders: str = ""
     precision: Literal["float32", "bfloat16"] = "float32"
     loss: LossConfig = field(default_factory=LossConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
@@ -134,6 +139,18 @@ class TrainConfig:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"The config {path.name} is not valid TOML: {error}.") from None
         config: TrainConfig = build(cls, values, path.name)
+        return config
+
+    @classmethod
+    def of_run(cls, text: str, where: str) -> TrainConfig:
+        """The config that a run kept as JSON; fields that it does not know yet take their defaults."""
+        try:
+            values = json.loads(text)
+        except ValueError:
+            values = None
+        if not isinstance(values, dict):
+            raise UserError(f"{where} is damaged: choose another folder.")
+        config: TrainConfig = build(cls, values, where)
         return config
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,15 +15,15 @@ from mrcmv.training.batches import Clips
 from mrcmv.training.config import TrainConfig
 from mrcmv.training.manifest import read_manifest
 from mrcmv.training.pairs import EndToEndStage, HeadStage
+from mrcmv.training.precision import fast_layout
 from mrcmv.training.preparation import prepare
 from mrcmv.training.pretrain import pretrain
 from mrcmv.training.runner import load_state, run_stage, save_state
+from mrcmv.training.shared import RUN, TOKENS, take_encoders, token_key, token_seed
 from mrcmv.training.tokens import TokenBank, make_bank
 from mrcmv.training.truth import Truth, truth_of
 
 LOG = "metrics.jsonl"
-RUN = "run.json"
-TOKENS = "tokens.pt"
 LEAST_PAIRS = 4
 
 
@@ -59,7 +59,11 @@ def train(
         raise UserError(f"Training needs at least {LEAST_PAIRS} clips in the train split; build more data.")
     log = _Log(out / LOG)
     best: dict[str, Any] = {}
-    best |= pretrain(net, config, train_clips, validation, out, log=log, progress=shares.part(0.2, 0.6))
+    if config.encoders:
+        fast_layout(net, config.precision)
+        best |= take_encoders(net, Path(config.encoders), out, log)
+    else:
+        best |= pretrain(net, config, train_clips, validation, out, log=log, progress=shares.part(0.2, 0.6))
     train_bank, validation_bank, truth = _tokens(
         net, config, train_clips, validation, out, shares.part(0.6, 0.7)
     )
@@ -71,11 +75,16 @@ def train(
         net.freeze_batchnorm(False)
     metrics = {
         "clips": {"train": len(train_clips), "validation": len(validation)},
-        "training": config.to_dict(),
+        "training": recorded(config),
         "best_epochs": best,
     }
     shares.part(0.0, 1.0)(1.0)
     return save_checkpoint(out, net.eval(), config.name, metrics)
+
+
+def recorded(config: TrainConfig) -> dict[str, Any]:
+    """The config for a checkpoint that is given away: names of folders and files without their place."""
+    return {**config.to_dict(), "encoders": Path(config.encoders).name}
 
 
 def network(config: TrainConfig) -> MrcmvNet:
@@ -101,7 +110,8 @@ def _begin(config: TrainConfig, out: Path, resume: bool) -> None:
             raise UserError(
                 f"The folder {out.name} holds a run already: add --resume, or choose another folder."
             )
-        if json.loads(run.read_text(encoding="utf-8")) != mine:
+        known = TrainConfig.of_run(run.read_text(encoding="utf-8"), f"{RUN} in {out.name}")
+        if json.loads(json.dumps(known.to_dict())) != mine:
             raise UserError(f"The run in {out.name} was begun with another config: choose another folder.")
     run.write_text(json.dumps(mine, indent=2) + "\n", encoding="utf-8")
 
@@ -111,19 +121,20 @@ def _tokens(
 ) -> tuple[TokenBank, TokenBank, Truth]:
     """Tokens of train and validation clips and the truth, kept in ``out`` for a run that is resumed."""
     path = out / TOKENS
-    names = [item.id for item in (*train.items, *validation.items)]
+    key = token_key(net, config, train, validation)
     if path.is_file():
         state = load_state(path)
-        if state["names"] == names:
+        if state.get("key") == key:
             truth = Truth.from_state(state["truth"])
             return TokenBank(**state["train"]), TokenBank(**state["validation"]), truth
-    bank = make_bank(net, train, config.crops, config.seed, config.augment, config.precision, progress)
+    seed = token_seed(config)
+    bank = make_bank(net, train, config.crops, seed, config.augment, config.precision, progress)
     judged = bank.part([])
     if len(validation):
-        judged = make_bank(net, validation, 1, config.seed, None, config.precision)
+        judged = make_bank(net, validation, 1, seed, None, config.precision)
     truth, _ = truth_of(train)
     save_state(
-        path, {"names": names, "train": bank.state(), "validation": judged.state(), "truth": truth.state()}
+        path, {"key": key, "train": bank.state(), "validation": judged.state(), "truth": truth.state()}
     )
     return bank, judged, truth
 

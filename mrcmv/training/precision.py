@@ -17,8 +17,10 @@ def lower_precision(name: str, device: str = "cpu") -> AbstractContextManager[ob
     return torch.autocast(device, dtype=torch.bfloat16, enabled=name == "bfloat16")
 
 
-def fast_layout(net: nn.Module) -> None:
-    """Keep the weights of convolutions with channels last: the order that bfloat16 kernels want."""
+def fast_layout(net: nn.Module, precision: str = "bfloat16") -> None:
+    """Keep the weights of convolutions with channels last: the order that half precision's kernels want."""
+    if precision == "float32":
+        return
     for module in net.modules():
         if isinstance(module, nn.Conv3d):
             module.to(memory_format=torch.channels_last_3d)

@@ -207,8 +207,7 @@ def pretrain(
 
     Encoders without steps or without labelled clips are left alone. Resumes from ``out``.
     """
-    if config.precision == "bfloat16":
-        fast_layout(net)
+    fast_layout(net, config.precision)
     best: dict[str, dict[str, Any]] = {}
     for number, kind in enumerate(KINDS):
         if not getattr(config.pretrain, f"{kind}_steps"):
