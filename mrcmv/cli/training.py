@@ -25,18 +25,24 @@ def data_build(
     out: Annotated[Path, typer.Option(help="Folder of the data set; an unfinished one is continued.")],
     clips: Annotated[int, typer.Option(min=8, max=401, help="How many of its 401 clips.")] = 401,
     renditions: Annotated[int, typer.Option(min=0, max=20, help="More clips to each track of train.")] = 0,
+    voices: Annotated[
+        str, typer.Option(help="usual; or unheard: the test clips alone, spoken by another engine.")
+    ] = "usual",
     workers: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 1,
     seed: Annotated[int, typer.Option(help="Another seed is another data set.")] = 0,
 ) -> None:
     """Make a training set on this machine."""
     if name != "freedoom400":
         raise typer.BadParameter(f"There is no data set {name!r}; there is freedoom400.")
+    if voices not in ("usual", "unheard"):
+        raise typer.BadParameter("Voices are usual or unheard.")
     from mrcmv.training.freedoom400 import build
 
     build(
         out,
         clips=clips,
         renditions=renditions,
+        voices="unheard" if voices == "unheard" else "usual",
         workers=workers,
         seed=seed,
         progress=show_progress("Building"),

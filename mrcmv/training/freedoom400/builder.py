@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from .commentary import perform, voice_labels
 from .descriptors import STEP_S, analyse
 from .gameplay import TRAINING, Look, record
 from .packs import PACKS, Pack, openal_folder
-from .plan import LENGTHS_S, ClipPlan, make_plan
+from .plan import LENGTHS_S, ClipPlan, make_plan, spoken_anew
 from .rule import LINKS, RULE
 from .shouts import shouts_folder
 from .speakers import SPEAKERS, VOICE_RATE, resample
@@ -57,6 +57,7 @@ def build(
     *,
     clips: int = 401,
     renditions: int = 0,
+    voices: Literal["usual", "unheard"] = "usual",
     workers: int = 1,
     seed: int = 0,
     progress: Progress | None = None,
@@ -70,7 +71,8 @@ def build(
     """Build Freedoom400 (or its first ``clips`` clips) in the folder ``out``; returns its manifest.
 
     ``renditions`` more clips are made to every track of train that is among them: same music, another
-    player, speaker, map and noise. Finished clips are kept, so the call resumes what an earlier one
+    player, speaker, map and noise. With ``voices`` "unheard" only test clips are made, spoken by an
+    engine that no split has. Finished clips are kept, so the call resumes what an earlier one
     began; more clips may be asked for later. ``packages`` is where Debian's packages are kept (else
     under `mrcmv.media.home`); ``lengths_s`` are the shortest and longest clip in seconds; without
     ``game_sound`` there is only voice and music; without ``human_shouts`` nobody but the speech
@@ -89,6 +91,7 @@ def build(
     plans = []
     for rendition in range(renditions + 1):
         made = make_plan(tracks, seed, lengths_s, rendition)
+        made = spoken_anew(made) if voices == "unheard" else made
         _freeze(out / (f"plan-r{rendition}.json" if rendition else "plan.json"), made, seed)
         plans += [plan for plan in made if int(plan.id[:4]) < clips]
     by_id = {track.id: track for track in tracks}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -88,6 +88,16 @@ def make_plan(
         _plan_clip(place, tracks[row], driven[row], seed, lengths_s, rendition)
         for place, row in enumerate(order)
         if not rendition or split_of(place) == "train"
+    ]
+
+
+def spoken_anew(plans: Sequence[ClipPlan]) -> list[ClipPlan]:
+    """The plans of test clips with speakers of the engine that is in no split; the rest stays as it is."""
+    voices = cast("unheard")
+    return [
+        replace(plan, speaker=random.Random(f"{plan.seed}/unheard").choice(voices).name)
+        for plan in plans
+        if plan.split == "test"
     ]
 
 

@@ -2,7 +2,8 @@
 
 A vocal tract is scaled by k by speaking k times slower and lower, then playing the sound k times
 faster: formants move by k, speed and pitch stay as asked. Speakers of train and test are disjoint,
-and two Pico voices (de-DE, es-ES, speaking English with an accent) are heard in test only.
+and two Pico voices (de-DE, es-ES, speaking English with an accent) are heard in test only. A third
+engine, eSpeak NG, is kept out of the data set altogether: with it the test can be spoken anew.
 """
 
 from __future__ import annotations
@@ -31,12 +32,33 @@ voice, speed, pitch = sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
 sys.stdout.buffer.write(py_nanotts.NanoTTS().speak(words, voice=voice, speed=speed, pitch=pitch))
 """
 """What a process of its own does with a line."""
+ESPEAK = """
+import ctypes, sys
+sys.path.insert(0, sys.argv[1])
+import espeakng_loader
+library = ctypes.CDLL(espeakng_loader.get_library_path())
+rate = library.espeak_Initialize(1, 0, espeakng_loader.get_data_path().encode(), 0)
+kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+def hear(samples, count, events):
+    if samples and count:
+        sys.stdout.buffer.write(ctypes.string_at(samples, 2 * count))
+    return 0
+callback = kind(hear)
+library.espeak_SetSynthCallback(callback)
+assert rate == 22050 and library.espeak_SetVoiceByName(sys.argv[2].encode()) == 0
+library.espeak_ng_SetRandSeed(1)
+library.espeak_SetParameter(1, int(sys.argv[3]), 0)
+words = sys.stdin.buffer.read()
+library.espeak_Synth(words, len(words) + 1, 0, 1, 0, 1, None, None)
+library.espeak_Synchronize()
+"""
+ESPEAK_RATE, ESPEAK_WORDS_PER_MINUTE = 22_050, 165
 
 
 @dataclass(frozen=True)
 class Speaker:
-    """name; engine ("hibari" or "pico"); the engine's voice; tract: factor on the formants;
-    pitch: factor on the engine's own pitch; speed: factor on its own speed; split."""
+    """name; engine ("hibari", "pico" or "espeak"); the engine's voice; tract: factor on the formants;
+    pitch: factor on the engine's own pitch; speed: factor on its own speed; split ("unheard": none)."""
 
     name: str
     engine: str
@@ -62,11 +84,15 @@ SPEAKERS: tuple[Speaker, ...] = (
     Speaker("basil", "pico", "en-GB", 0.93, 0.75, 1.00, "test"),
     Speaker("dora", "pico", "de-DE", 1.00, 1.00, 1.00, "test"),
     Speaker("pablo", "pico", "es-ES", 0.90, 0.72, 1.00, "test"),
+    Speaker("emil", "espeak", "en-us", 0.95, 0.90, 1.00, "unheard"),
+    Speaker("elsa", "espeak", "en-us", 1.13, 1.80, 1.00, "unheard"),
+    Speaker("edgar", "espeak", "en-gb-x-rp", 0.92, 0.85, 1.00, "unheard"),
+    Speaker("enid", "espeak", "en-gb-scotland", 1.16, 1.95, 1.00, "unheard"),
 )
 
 
 def cast(split: str) -> tuple[Speaker, ...]:
-    """The speakers of "test", or of "train" (validation clips are cut from train)."""
+    """The speakers of "test", of "train" (validation clips are cut from train), or those "unheard"."""
     return tuple(speaker for speaker in SPEAKERS if speaker.split == split)
 
 
@@ -78,6 +104,8 @@ def speak(speaker: Speaker, line: str, *, rate: float, pitch: float, seed: int) 
     slow, low = rate * speaker.speed / speaker.tract, pitch * speaker.pitch / speaker.tract
     if speaker.engine == "hibari":
         sound, own = _hibari(line, slow, low, seed), 24_000
+    elif speaker.engine == "espeak":
+        sound, own = _espeak(line, speaker.voice, slow, low), VOICE_RATE
     else:
         sound, own = _pico(line, speaker.voice, slow, low), 16_000
     return trim(resample(sound, own * speaker.tract, VOICE_RATE))
@@ -129,14 +157,27 @@ def shift_pitch(sound: Samples, pitch: float) -> Samples:
 def _pico(line: str, voice: str, speed: float, pitch: float) -> Samples:
     """Pico reads memory that it has not set: only a new process, with nothing in it by chance, gives the
     same sound for the same line every time."""
+    return _apart("py_nanotts", PICO, line, voice, f"{speed:.4f}", f"{pitch:.4f}")
+
+
+def _espeak(line: str, voice: str, speed: float, pitch: float) -> Samples:
+    """eSpeak NG at `VOICE_RATE`; its pitch is moved as hibari's is."""
+    words_per_minute = round(float(np.clip(ESPEAK_WORDS_PER_MINUTE * speed, 80, 450)))
+    sound = resample(_apart("espeakng_loader", ESPEAK, line, voice, str(words_per_minute)),
+                     ESPEAK_RATE, VOICE_RATE)  # fmt: skip
+    return sound if abs(pitch - 1) < 0.01 else shift_pitch(sound, pitch)
+
+
+def _apart(module: str, program: str, line: str, *arguments: str) -> Samples:
+    """Run an engine's program in a process of its own: 16-bit mono samples come back as float32."""
     from importlib.util import find_spec
 
-    found = find_spec("py_nanotts")
+    found = find_spec(module)
     if found is None or found.origin is None:
         raise UserError("The speech engine is missing: pip install -r requirements-train.txt and try again.")
     packages = str(Path(found.origin).parents[1])
     raw = subprocess.run(
-        [sys.executable, "-S", "-c", PICO, packages, voice, f"{speed:.4f}", f"{pitch:.4f}"],
+        [sys.executable, "-S", "-c", program, packages, *arguments],
         input=line.encode(),
         capture_output=True,
         check=True,

@@ -21,7 +21,7 @@ from mrcmv.training.freedoom400.speakers import SPEAKERS, VOICE_RATE, speak
 from mrcmv.training.freedoom400.tracks import Track
 
 WORDS = "Well, we walk along this hall and enjoy the view."
-ONE_OF_EACH = [SPEAKERS[0], SPEAKERS[3]]
+ONE_OF_EACH = [SPEAKERS[0], SPEAKERS[3], SPEAKERS[-4]]
 
 
 def plan_with(tracks: list[Track], delivery: float, seconds: float = 12.0) -> ClipPlan:

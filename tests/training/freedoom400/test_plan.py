@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mrcmv.training.freedoom400.descriptors import Descriptors
-from mrcmv.training.freedoom400.plan import LENGTHS_S, make_plan, split_of
+from mrcmv.training.freedoom400.plan import LENGTHS_S, make_plan, split_of, spoken_anew
 from mrcmv.training.freedoom400.rule import FACTORS, LINKS, drives, factors
 from mrcmv.training.freedoom400.speakers import SPEAKERS, cast
 from mrcmv.training.freedoom400.tracks import Track
@@ -94,3 +94,16 @@ def test_renditions_are_of_train_only_with_noise_of_their_own(tracks: list[Track
         assert plan.drive.game != first[plan.track].drive.game
     assert more == make_plan(some, seed=0, rendition=1)
     assert more != make_plan(some, seed=0, rendition=2)
+
+
+def test_spoken_anew_only_the_speaker_of_test_clips_changes(tracks: list[Track]) -> None:
+    plans = make_plan(make_tracks(120, tracks[0]), seed=0)
+    anew = spoken_anew(plans)
+    before = [plan for plan in plans if plan.split == "test"]
+    assert [dataclasses.replace(plan, speaker="") for plan in anew] == [
+        dataclasses.replace(plan, speaker="") for plan in before
+    ]
+    assert {plan.speaker for plan in anew} == {speaker.name for speaker in cast("unheard")}
+    assert not {speaker.engine for speaker in cast("unheard")} & {
+        speaker.engine for speaker in (*cast("train"), *cast("test"))
+    }
