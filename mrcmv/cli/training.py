@@ -21,26 +21,38 @@ app.add_typer(data_app, name="data")
 
 @data_app.command("build")
 def data_build(
-    name: Annotated[str, typer.Argument(help="freedoom400")],
+    name: Annotated[str, typer.Argument(help="freedoom400, or racer: its test played in another game.")],
     out: Annotated[Path, typer.Option(help="Folder of the data set; an unfinished one is continued.")],
-    clips: Annotated[int, typer.Option(min=8, max=401, help="How many of its 401 clips.")] = 401,
+    clips: Annotated[
+        int | None, typer.Option(min=8, max=401, help="How many of its clips (401; racer: 131).")
+    ] = None,
     renditions: Annotated[int, typer.Option(min=0, max=20, help="More clips to each track of train.")] = 0,
     voices: Annotated[
         str, typer.Option(help="usual; or unheard: the test clips alone, spoken by another engine.")
     ] = "usual",
+    training: Annotated[
+        bool, typer.Option("--train", help="Of racer: all splits, not the test alone.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 1,
     seed: Annotated[int, typer.Option(help="Another seed is another data set.")] = 0,
 ) -> None:
     """Make a training set on this machine."""
+    if name == "racer":
+        from mrcmv.training import racer
+
+        told = show_progress("Building")
+        count = clips or (401 if training else 131)
+        racer.build(out, clips=count, train=training, workers=workers, seed=seed, progress=told)
+        return
     if name != "freedoom400":
-        raise typer.BadParameter(f"There is no data set {name!r}; there is freedoom400.")
+        raise typer.BadParameter(f"There is no data set {name!r}; there are freedoom400 and racer.")
     if voices not in ("usual", "unheard"):
         raise typer.BadParameter("Voices are usual or unheard.")
     from mrcmv.training.freedoom400 import build
 
     build(
         out,
-        clips=clips,
+        clips=clips or 401,
         renditions=renditions,
         voices="unheard" if voices == "unheard" else "usual",
         workers=workers,

@@ -14,11 +14,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from mrcmv.media import ANALYSIS_RATE, Progress, Samples, UserError, home
 from . import edit
 from .commentary import perform, voice_labels
 from .descriptors import STEP_S, analyse
-from .gameplay import TRAINING, Look, record
+from .gameplay import TRAINING, Look, Recording, record
 from .packs import PACKS, Pack, openal_folder
 from .plan import LENGTHS_S, ClipPlan, make_plan, spoken_anew
 from .rule import LINKS, RULE
@@ -92,7 +92,7 @@ def build(
     for rendition in range(renditions + 1):
         made = make_plan(tracks, seed, lengths_s, rendition)
         made = spoken_anew(made) if voices == "unheard" else made
-        _freeze(out / (f"plan-r{rendition}.json" if rendition else "plan.json"), made, seed)
+        freeze(out / (f"plan-r{rendition}.json" if rendition else "plan.json"), made, seed)
         plans += [plan for plan in made if int(plan.id[:4]) < clips]
     by_id = {track.id: track for track in tracks}
     openal = openal_folder(packages) if game_sound else None
@@ -102,14 +102,41 @@ def build(
         for plan in plans
         if not (out / "clips" / plan.id / "clip.json").is_file()
     ]
-    done, failed = len(plans) - len(jobs), []
+    return work_off(out, jobs, make_clip, total=len(plans), workers=workers, progress=progress)
+
+
+class HasPlan(Protocol):
+    """A job for a worker: whatever it needs besides the plan."""
+
+    @property
+    def plan(self) -> ClipPlan: ...
+
+
+J = TypeVar("J", bound=HasPlan)
+
+
+def work_off(
+    out: Path,
+    jobs: Sequence[J],
+    make: Callable[[J], None],
+    *,
+    total: int,
+    workers: int,
+    progress: Progress | None,
+) -> Path:
+    """Make the clips that are missing of ``total``, in processes; returns the manifest.
+
+    Raises `UserError` when clips failed (the others are made, failed.json says why). What ``progress``
+    raises stops the work after the clips under way.
+    """
+    done, failed = total - len(jobs), []
     with ProcessPoolExecutor(max(1, workers), max_tasks_per_child=None) as pool:
-        waiting: dict[Future[None], Job] = {}
+        waiting: dict[Future[None], J] = {}
         queue = iter(jobs)
         try:
             while True:
                 while len(waiting) < max(1, workers) and (job := next(queue, None)) is not None:
-                    waiting[pool.submit(make_clip, job)] = job
+                    waiting[pool.submit(make, job)] = job
                 if not waiting:
                     break
                 for future in wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED).done:
@@ -120,7 +147,7 @@ def build(
                         done += 1
                         write_manifest(out)
                 if progress:
-                    progress(done / len(plans))
+                    progress(done / total)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
@@ -128,24 +155,43 @@ def build(
     if failed:
         (out / "failed.json").write_text(json.dumps(dict(failed), indent=1), encoding="utf-8")
         raise UserError(
-            f"{len(failed)} of {len(plans)} clips could not be made (failed.json says why); "
+            f"{len(failed)} of {total} clips could not be made (failed.json says why); "
             "run the same command again to try those once more."
         )
     return manifest
 
 
 def make_clip(job: Job) -> None:
-    """Make one clip in a folder of its own, which gets its name only when everything is in it."""
+    """Make one clip: play the game, then `assemble`."""
+
+    def play(picture: Path) -> Recording:
+        return record(job.plan, picture, look=job.look, openal=job.openal)
+
+    assemble(job.plan, job.track, job.packages, job.out, shouts=job.shouts, play=play)
+
+
+def assemble(
+    plan: ClipPlan,
+    track: Track,
+    packages: Path,
+    out: Path,
+    *,
+    shouts: Path | None,
+    play: Callable[[Path], Recording],
+) -> None:
+    """Make one clip in a folder of its own, which gets its name only when everything is in it.
+
+    ``play`` writes the clip's pictures (H.264, no sound) to the path that it is given.
+    """
     import soundfile
 
-    plan = job.plan
-    final = job.out / "clips" / plan.id
+    final = out / "clips" / plan.id
     partial = final.with_name(f"{plan.id}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    commentary = perform(plan, job.shouts)
-    recording = record(plan, partial / "picture.mp4", look=job.look, openal=job.openal)
-    music = edit.read_music(job.track, job.packages, plan.duration_s)
+    commentary = perform(plan, shouts)
+    recording = play(partial / "picture.mp4")
+    music = edit.read_music(track, packages, plan.duration_s)
     mixed = edit.mix(plan, commentary.sound, music, recording.sound)
     edit.join(partial / "picture.mp4", mixed.sound, partial / "clip.mp4")
     (partial / "picture.mp4").unlink()
@@ -166,14 +212,13 @@ def make_clip(job: Job) -> None:
         "game_sound": recording.sound is not None,
     }
     (partial / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
-    (partial / "clip.json").write_text(json.dumps(_entry(job), ensure_ascii=False), encoding="utf-8")
+    (partial / "clip.json").write_text(json.dumps(_entry(plan, track), ensure_ascii=False), encoding="utf-8")
     shutil.rmtree(final, ignore_errors=True)
     os.replace(partial, final)
 
 
-def _entry(job: Job) -> dict[str, Any]:
+def _entry(plan: ClipPlan, track: Track) -> dict[str, Any]:
     """The manifest's object of a clip."""
-    plan = job.plan
     folder = f"clips/{plan.id}"
     speaker = next(each for each in SPEAKERS if each.name == plan.speaker)
     return {
@@ -184,7 +229,7 @@ def _entry(job: Job) -> dict[str, Any]:
         "voice": f"{folder}/voice.flac",
         "music": f"{folder}/music.flac",
         "labels": f"{folder}/labels.json",
-        "track": {**job.track.credit(), "start_s": job.track.start_s},
+        "track": {**track.credit(), "start_s": track.start_s},
         "speaker": speaker.name,
         "engine": f"{speaker.engine}/{speaker.voice}",
         "map": f"{plan.wad}/{plan.map}",
@@ -199,7 +244,7 @@ def _even(music: Samples) -> Samples:
     return (music * min(gain, 0.98 / (float(np.abs(music).max()) + 1e-9))).astype(np.float32)
 
 
-def _freeze(path: Path, plans: Sequence[ClipPlan], seed: int) -> None:
+def freeze(path: Path, plans: Sequence[ClipPlan], seed: int) -> None:
     """Write the rule and the plan once; later calls must agree with it."""
     text = json.dumps(
         {"rule": RULE, "seed": seed, "links": LINKS, "clips": [plan.as_dict() for plan in plans]}, indent=1

@@ -91,7 +91,7 @@ def record(
         size=look.size,
         sound=openal,
     )
-    encoder = _encoder(destination, look, fps)
+    encoder = open_encoder(destination, look, fps)
     assert encoder.stdin is not None
     try:
         game.start(8 + plan.seed % 5)
@@ -130,7 +130,8 @@ def record(
     return Recording(meter.labels(), sound, int(kills))
 
 
-def _encoder(destination: Path, look: Look, fps: float) -> subprocess.Popen[bytes]:
+def open_encoder(destination: Path, look: Look, fps: float) -> subprocess.Popen[bytes]:
+    """An H.264 encoder that takes raw RGB frames of ``look.size`` on its standard input."""
     command = [
         *(ffmpeg(), "-y", "-v", "error", "-threads", "1", "-f", "rawvideo", "-pix_fmt", "rgb24"),
         *("-s", f"{look.size[0]}x{look.size[1]}", "-r", f"{fps}", "-i", "-", "-c:v", "libx264"),
