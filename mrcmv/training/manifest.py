@@ -20,7 +20,10 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True)
 class Item:
-    """One clip of a data set. ``track`` is the same for two clips with the same music."""
+    """One clip of a data set. ``track`` is the same for two clips with the same music.
+
+    ``original`` is the id of the clip that a rendition shares its excerpt of music with, else its own.
+    """
 
     id: str
     split: str
@@ -31,6 +34,7 @@ class Item:
     speaker: str
     engine: str
     duration_s: float
+    original: str = ""
 
 
 def read_manifest(data: Path, splits: tuple[str, ...] = SPLITS) -> list[Item]:
@@ -79,4 +83,5 @@ def _item(data: Path, row: dict[str, Any]) -> Item:
         speaker=str(row.get("speaker") or ""),
         engine=str(row.get("engine") or ""),
         duration_s=float(row.get("duration_s") or 0.0),
+        original=name.rsplit("r", 1)[0] if row.get("rendition") else name,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,14 @@ class _Task:
         """(input, curve targets [T, k], scalar targets [s]) of a crop; None where nothing is heard."""
         clip = clips.load(row.index)
         start = 0.0 if random is None else random_start(clip, random)
-        picture, voice, music = inputs(clip.crop(start), self.recipe, random, self.config.augment)
+        crop = clip.crop(start)
+        # only the sound that is asked for: log-mel of the others would cost more than the training
+        crop = replace(
+            crop,
+            voice=crop.voice if self.kind == "voice" else None,
+            music=crop.music if self.kind == "music" else None,
+        )
+        picture, voice, music = inputs(crop, self.recipe, random, self.config.augment)
         given = {"picture": picture, "voice": voice, "music": music}[self.kind]
         if given is None:
             return None

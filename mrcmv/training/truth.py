@@ -60,10 +60,14 @@ def truth_of(clips: Clips, scale: Scale | None = None) -> tuple[Truth, Scale]:
         described[row.index] = torch.nan_to_num(torch.from_numpy(row.scalars))
     names = dict.fromkeys(item.track for item in clips.items)
     numbers = {name: number for number, name in enumerate(names)}
-    durations = [(item.id, clips.load(index).duration_s) for index, item in enumerate(clips.items)]
+    # a rendition lies over the same excerpt of music, so its crops share the labels of the original's
+    durations: dict[str, float] = {}
+    for index, item in enumerate(clips.items):
+        name = item.original or item.id
+        durations[name] = max(durations.get(name, 0.0), clips.load(index).duration_s)
     truth = Truth(
-        videos=tuple(item.id for item in clips.items),
-        labels=PseudoLabels(durations, WINDOW_S),
+        videos=tuple(item.original or item.id for item in clips.items),
+        labels=PseudoLabels(durations.items(), WINDOW_S),
         tracks=torch.tensor([numbers[item.track] for item in clips.items]),
         described=described,
     )
