@@ -31,15 +31,19 @@ def cross_validate(
 ) -> dict[str, float]:
     """Mean results of heads trained on all folds but one and judged on that one.
 
-    Clips are dealt to the folds in a fixed random order; heads keep their last epoch, so nothing of
+    Tracks are dealt to the folds in a fixed random order, so that no rendition of a held-out clip is
+    learned from; of a held-out track one clip is judged. Heads keep their last epoch, so nothing of
     the held-out fold is used to stop. ``score`` is 0.5 at chance (see `judge`).
     """
-    order = np.random.default_rng(0).permutation(len(bank))
+    tracks = truth.tracks.numpy()
+    order = np.random.default_rng(0).permutation(np.unique(tracks))
     said: list[dict[str, float]] = []
     for seed in range(seeds):
         for fold in range(folds):
-            held = order[fold::folds]
-            rest = np.setdiff1d(order, held)
+            out = np.isin(tracks, order[fold::folds])
+            rest = np.flatnonzero(~out)
+            held = np.flatnonzero(out)
+            held = held[np.unique(tracks[held], return_index=True)[1]]
             plan = replace(config, seed=config.seed + seed, heads=replace(config.heads, keep="last"))
             net = network(plan)
             stage = HeadStage(
