@@ -157,12 +157,17 @@ def _takes(bank: Path, unmet: Sequence[Shot], seed: int, *, resume: bool) -> lis
 
 def _record(takes: Sequence[Take], packages: Path, bank: Path, races: int, progress: Progress) -> None:
     """Record takes, ``races`` at once; one that fails leaves the others alone, the next round makes it up."""
+    failed = {}
     with ThreadPoolExecutor(max(1, races)) as pool:
-        waiting = [pool.submit(record_take, take, packages, bank) for take in takes]
+        waiting = {pool.submit(record_take, take, packages, bank): take for take in takes}
         try:
             for number, future in enumerate(as_completed(waiting)):
-                if isinstance(future.exception(), UserError):
-                    future.result()
+                problem = future.exception()
+                if isinstance(problem, UserError):
+                    raise problem
+                if problem is not None:
+                    failed[waiting[future].id] = repr(problem)
+                    (bank / "failed.json").write_text(json.dumps(failed, indent=1), encoding="utf-8")
                 progress((number + 1) / len(takes))
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)

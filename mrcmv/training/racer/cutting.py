@@ -205,4 +205,5 @@ def takes_for(shots: Sequence[Shot], begin: int, seed: int) -> list[Take]:
                     )
                 )
                 number += 1
+    random.Random(f"{seed}/order/{begin}").shuffle(takes)  # so that half a round is of all kinds
     return takes

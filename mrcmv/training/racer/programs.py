@@ -2,7 +2,7 @@
 
 What apt-get would install is asked for, fetched and unpacked into a folder of our own. Two programs look
 for their files in fixed places: copies of them get a path of the same length that starts where they run.
-Where both programs are installed already, nothing is fetched.
+Nothing is installed.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mrcmv.media import UserError
-from mrcmv.training.freedoom400.packs import fetch
 
 WANTED = ("extremetuxracer", "xvfb", "libgl1-mesa-dri", "libnss-wrapper")
 """The game, the display, the software renderer, and what gives the game a home folder of its own."""
-INSTEAD = "apt-get install extremetuxracer xvfb libgl1-mesa-dri libnss-wrapper"
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,9 @@ class Programs:
         """The folder of shared libraries, e.g. ``usr/lib/x86_64-linux-gnu``."""
         found = next((self.root / "usr/lib").rglob("libnss_wrapper.so"), None)
         if found is None:
-            raise UserError(f"The game's packages are not complete; install them with: {INSTEAD}")
+            raise UserError(
+                f"The game's packages are not complete: remove the folder {self.root} and try again."
+            )
         return found.parent
 
     @property
@@ -63,14 +63,15 @@ def programs(packages: Path) -> Programs:
     done = root / "complete"
     if not done.is_file():
         try:
+            root.mkdir(parents=True, exist_ok=True)
             for package in _closure():
-                fetch(package, packages, "racer")
+                _unpack(package, packages, root)
             _relocate(root / "usr/games/etr", b"/usr/share/games\0", root / "etr")
             _relocate(root / "usr/bin/Xvfb", b"\0/usr/bin\0", root / "Xvfb")
-        except (OSError, subprocess.CalledProcessError, UserError) as error:
+        except (OSError, subprocess.CalledProcessError, IndexError) as error:
             raise UserError(
-                "The racing game could not be fetched: this needs Debian or Ubuntu with apt-get (run "
-                "apt-get update first) and a connection."
+                "The racing game could not be fetched: this needs Debian 12 with apt-get (run apt-get "
+                "update first) and a connection."
             ) from error
         done.touch()
     return Programs(root)
@@ -91,6 +92,14 @@ def _closure() -> list[str]:
     missing = re.findall(r"^Inst (\S+) \(", told, re.MULTILINE)
     own = (*WANTED, "extremetuxracer-data", "x11-xkb-utils")
     return [*dict.fromkeys([*missing, *(name for name in own if name != "libgl1-mesa-dri")])]
+
+
+def _unpack(package: str, packages: Path, root: Path) -> None:
+    """Download a package unless it is there (some carry music too), and unpack it below ``root``."""
+    if not sorted(packages.glob(f"{package}_*.deb")):
+        subprocess.run(["apt-get", "download", package], cwd=packages, check=True, capture_output=True)
+    archive = sorted(packages.glob(f"{package}_*.deb"))[-1]
+    subprocess.run(["dpkg", "-x", str(archive), str(root)], check=True, capture_output=True)
 
 
 def _relocate(program: Path, old: bytes, copy: Path) -> None:
