@@ -27,7 +27,7 @@ OPTIONS = {
     "framerate": "35", "forward_clip_distance": "75",
 }  # fmt: skip
 EVENTS = (
-    "*[struct] 0 [race] race [group] {group} [course] {name} [light] sunny [snow] 0 [wind] 0 "
+    "*[struct] 0 [race] race [group] default [course] {name} [light] sunny [snow] 0 [wind] 0 "
     "[herring] 1 2 3 [time] 300 200 100\n\n*[struct] 1 [cup] cup [name] Cup [num] 1 [1] race\n\n"
     "*[struct] 2 [event] event [name] Event [num] 1 [1] cup\n"
 )
@@ -240,18 +240,21 @@ def framebuffer(path: Path) -> NDArray[np.uint8]:
 
 
 def link_data(source: Path, target: Path, course: str, light: str) -> None:
-    """A copy of the game's data made of links, in which there is one course, and sunny is ``light``."""
-    group, name = course.split("/")
+    """A copy of the game's data made of links, in which there is one course, and sunny is ``light``.
+
+    Whatever its group is, the course stands in the group "default": the game ends when there is no such.
+    """
+    name = course.split("/")[1]
     target.mkdir(parents=True)
     for path in source.iterdir():
         if path.name not in ("courses", "env"):
             (target / path.name).symlink_to(path.resolve())
     courses = target / "courses"
-    (courses / group).mkdir(parents=True)
-    (courses / group / name).symlink_to((source / "courses" / group / name).resolve())
-    (courses / "groups.lst").write_text(f"*[dir] {group}\n", encoding="utf-8")
-    (courses / group / "courses.lst").write_text(f"*[name] {name} [dir] {name}\n", encoding="utf-8")
-    (courses / "events.lst").write_text(EVENTS.format(group=group, name=name), encoding="utf-8")
+    (courses / "default").mkdir(parents=True)
+    (courses / "default" / name).symlink_to((source / "courses" / course).resolve())
+    (courses / "groups.lst").write_text("*[dir] default\n", encoding="utf-8")
+    (courses / "default" / "courses.lst").write_text(f"*[name] {name} [dir] {name}\n", encoding="utf-8")
+    (courses / "events.lst").write_text(EVENTS.format(name=name), encoding="utf-8")
     for path in (source / "env").iterdir():
         if not path.is_dir():
             (target / "env").mkdir(exist_ok=True)
