@@ -15,7 +15,7 @@ from mrcmv.cli.common import (
 )
 
 app = typer.Typer()
-data_app = typer.Typer(help="Training data: build and check.", no_args_is_help=True)
+data_app = typer.Typer(help="Training data: build, check, look and listen.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
 
@@ -89,6 +89,34 @@ def data_prepare(
     from mrcmv.training import prepare
 
     prepare(folder, size, workers=workers, progress=show_progress("Preparing"))
+
+
+@data_app.command("sheet")
+def data_sheet(
+    folder: Path,
+    out: Annotated[Path, typer.Option(help="The picture: .png or .jpg.")],
+    count: Annotated[int, typer.Option(min=1, max=100, help="How many clips.")] = 24,
+) -> None:
+    """Draw a contact sheet: clips of all splits, from calm music to aroused, six pictures each."""
+    from mrcmv.training.survey import contact_sheet, read_seen, sample
+
+    contact_sheet(sample(read_seen(folder), count), out, progress=show_progress("Drawing"))
+
+
+@data_app.command("listen")
+def data_listen(
+    folder: Path,
+    clips: Annotated[str, typer.Option(help="Ids with commas between; without, three are chosen.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure the sound of whole clips: loudness, peaks, music under voice, offsets."""
+    from mrcmv.training.survey import as_table, listen, pick
+
+    found = listen(pick(folder, clips.split(",") if clips else ()), progress=show_progress("Listening"))
+    if as_json:
+        show([each.as_dict() for each in found])
+    else:
+        print(as_table(found))
 
 
 @app.command()
