@@ -10,12 +10,15 @@ import typer
 from mrcmv.cli.common import (
     AsJson,
     Checkpoint,
+    say,
     show,
     show_progress,
 )
 
 app = typer.Typer()
-data_app = typer.Typer(help="Training data: build, check, look and listen.", no_args_is_help=True)
+data_app = typer.Typer(
+    help="Training data: build, fetch, list, check, look and listen.", no_args_is_help=True
+)
 app.add_typer(data_app, name="data")
 
 
@@ -117,6 +120,49 @@ def data_listen(
         show([each.as_dict() for each in found])
     else:
         print(as_table(found))
+
+
+@data_app.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="hok400 or cfm400")],
+    out: Annotated[Path, typer.Option(help="Folder of the data set; an unfinished one is continued.")],
+    lists: Annotated[
+        str | None, typer.Option(help="Folder or address of the two lists; the authors' repository if none.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Most videos to ask for in this run.")] = None,
+    pause: Annotated[float, typer.Option(min=0.0, help="Mean seconds between two questions.")] = 5.0,
+    retry: Annotated[bool, typer.Option(help="Ask again for what was gone or refused.")] = False,
+    local: Annotated[bool, typer.Option(help="Allow addresses of this machine and its network.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch what is left of the authors' data sets; the clips belong to their authors."""
+    from mrcmv.training.fetch import Manners, fetch
+
+    manners = Manners(pause_s=pause, local=local)
+    report = fetch(name, out, lists=lists, limit=limit, manners=manners, retry=retry, tell=say)
+    if as_json:
+        show(report.as_dict())
+    else:
+        print(report)
+    if not report.survived:
+        raise typer.Exit(1)
+
+
+@data_app.command("manifest")
+def data_manifest(
+    folder: Annotated[Path, typer.Argument(help="Folder with clips of your own.")],
+    out: Annotated[Path, typer.Option(help="Folder of the data set; gets manifest.jsonl.")],
+    csv: Annotated[Path | None, typer.Option(help="Table with columns clip, split, music.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a training set of local clips; nothing is copied."""
+    from mrcmv.training.folder import list_folder
+
+    report = list_folder(folder, out, table=csv, progress=show_progress("Looking"))
+    if as_json:
+        show(report.as_dict())
+    else:
+        print(report)
 
 
 @app.command()
