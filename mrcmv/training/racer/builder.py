@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -71,6 +72,39 @@ def build(
     """
     out = out.resolve()
     out.mkdir(parents=True, exist_ok=True)
+    with _alone(out):
+        return _build(
+            out, clips=clips, train=train, workers=workers, seed=seed, progress=progress,
+            packages=packages, look=look, lengths_s=lengths_s, human_shouts=human_shouts,
+        )  # fmt: skip
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Two builds in one folder would take each other's half-made clips away."""
+    import fcntl  # where there is no fcntl there is no apt-get either
+
+    with (out / "build.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UserError(f"Another build is at work in {out}: wait for it, or stop it first.") from error
+        yield
+
+
+def _build(
+    out: Path,
+    *,
+    clips: int,
+    train: bool,
+    workers: int,
+    seed: int,
+    progress: Progress | None,
+    packages: Path | None,
+    look: Look,
+    lengths_s: tuple[float, float],
+    human_shouts: bool,
+) -> Path:
     packages = (packages or home() / "packages").resolve()
     programs(packages)  # first of all: without the game there is no point in the rest
     tracks = catalogue(packages, out / "catalogue.json", workers=workers)
@@ -85,6 +119,7 @@ def build(
     )
     by_id = {track.id: track for track in tracks}
     shouts = shouts_folder(packages) if human_shouts else None
+    told(RACING)
     of_clip = {plan.id: tuple(cut for cut in cuts if cut.clip == plan.id) for plan in plans}
     jobs = [
         Job(plan, by_id[plan.track], packages, out, shouts, of_clip[plan.id], look)

@@ -75,6 +75,13 @@ def test_the_test_clips_are_built_and_pass_the_check(
         build(out, clips=99, **options)  # type: ignore[arg-type]
 
 
+def test_two_builds_in_one_folder_are_refused(tmp_path: Path) -> None:
+    with builder._alone(tmp_path), pytest.raises(UserError, match="Another build"), builder._alone(tmp_path):
+        pass
+    with builder._alone(tmp_path):  # free again
+        assert (tmp_path / "build.lock").exists()
+
+
 def test_all_splits_only_when_asked(tracks: list[Track]) -> None:
     plans = make_plan(tracks, 0, LENGTHS_S)
     assert {plan.split for plan in race_plans(plans, train=False)} == {"test"}
