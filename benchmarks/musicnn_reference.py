@@ -1,12 +1,13 @@
 """The original musicnn, to compare with: TensorFlow, in the environment of `spleeter_reference`.
 
-``python -m benchmarks.musicnn_reference [--write] [SOUND ...]`` runs the code of the musicnn 0.1.0 wheel on
-an example sound made by `example_sound` (or on the sounds named) and prints the largest differences
-of tags and features. ``--write`` keeps the original's tags of the example for the tests.
+``python -m benchmarks.musicnn_reference [--write] [SOUND ...]`` runs the graph and the checkpoints of the
+musicnn 0.1.0 wheel on an example sound made by `example_sound` (or on the sounds named) and prints the
+largest differences of tags and features. ``--write`` keeps the original's tags of the example for
+the tests.
 
-Two comparisons: with the original's graph on librosa's spectrum in single precision, which is what
-this program computes, and with the original as shipped, which rounds its spectrum to half precision
-(loud bass overflows there and its tags are then not numbers).
+The original's spectrum is librosa's. Two comparisons: with librosa's spectrum in single precision, which is
+what this program computes, and rounded to half precision as the original does (loud bass overflows
+there, and its tags are then not numbers).
 
 This file runs under both Pythons, so it imports nothing but the standard library at its top.
 """
@@ -45,40 +46,57 @@ def example_sound() -> NDArray[np.float32]:
     return sound
 
 
-def original(wheel: Path, folder: Path, sound: Path, out: Path) -> None:
-    """Inside the other environment: both models, as shipped and in single precision."""
+def librosa_windows(sound: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """The original's windows [w, 187, 96] by librosa: in single precision, and rounded as shipped."""
+    import librosa
+    import numpy as np
+
+    mel = librosa.feature.melspectrogram(
+        y=sound, sr=RATE, hop_length=256, n_fft=512, n_mels=96, pad_mode="reflect"
+    ).T
+    with np.errstate(over="ignore"):
+        fronts = {
+            "single": np.log10(10000 * mel + 1),
+            "shipped": np.log10(10000 * mel.astype(np.float16) + 1),
+        }
+    count = len(mel) // 187
+    return {
+        name: front[: count * 187].reshape(count, 187, 96).astype(np.float32)
+        for name, front in fronts.items()
+    }
+
+
+def original(wheel: Path, folder: Path, source: Path, out: Path) -> None:
+    """Inside the other environment: both of the wheel's models on windows kept in ``source``."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)
     sys.path.insert(0, str(folder))
-    import librosa  # type: ignore[import-not-found,unused-ignore]
     import numpy as np
-    from musicnn import extractor  # type: ignore[import-not-found,unused-ignore]
+    import tensorflow  # type: ignore[import-not-found,unused-ignore]
+    from musicnn import configuration, models  # type: ignore[import-not-found,unused-ignore]
 
-    def single(audio_file: str, n_frames: int, overlap: int) -> tuple[Any, Any]:
-        audio, rate = librosa.load(audio_file, sr=RATE)
-        mel = librosa.feature.melspectrogram(
-            y=audio, sr=rate, hop_length=256, n_fft=512, n_mels=96, pad_mode="reflect"
-        )
-        mel = np.log10(10000 * mel.T + 1).astype(np.float32)
-        starts = range(0, mel.shape[0] - n_frames + 1, overlap)
-        return np.stack([mel[start : start + n_frames] for start in starts]), mel
-
+    tf = tensorflow.compat.v1
+    tf.disable_eager_execution()
     results: dict[str, Any] = {}
-    shipped = extractor.batch_data
-    for kind, front in (("shipped", shipped), ("single", single)):
-        extractor.batch_data = front
+    with np.load(source) as fronts:
         for model in MODELS:
-            tags, labels, features = extractor.extractor(str(sound), model=f"{model}_musicnn")
-            results[f"{model}_{kind}_tags"] = tags
-            results[f"{model}_{kind}_features"] = features["penultimate"]
-            results[f"{model}_labels"] = np.array(labels)
+            tf.reset_default_graph()
+            with tf.name_scope("model"):
+                x, training = tf.placeholder(tf.float32, [None, 187, 96]), tf.placeholder(tf.bool)
+                layers = models.define_model(x, training, f"{model}_musicnn", 50)
+            with tf.Session() as session:
+                tf.train.Saver().restore(session, f"{folder}/musicnn/{model}_musicnn/")
+                for kind in fronts.files:
+                    given = {x: fronts[kind], training: False}
+                    tags, features = session.run([tf.sigmoid(layers[0]), layers[-1]], given)
+                    results[f"{model}_{kind}_tags"], results[f"{model}_{kind}_features"] = tags, features
+            results[f"{model}_labels"] = np.array(getattr(configuration, f"{model}_LABELS"))
     np.savez(out, **results)
 
 
 def compare(sound: NDArray[np.float32], name: str) -> dict[str, Any]:
     """Runs the original on a sound and prints how far this program is from it."""
     import numpy as np
-    import soundfile
 
     from benchmarks.spleeter_reference import PYTHON, build
     from mrcmv.tagging import Tagger
@@ -89,14 +107,14 @@ def compare(sound: NDArray[np.float32], name: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         wheel = download(WHEEL, folder)
-        soundfile.write(folder / "sound.wav", sound, RATE, subtype="FLOAT")
+        np.savez(folder / "windows.npz", **librosa_windows(sound))  # type: ignore[arg-type]
         command = [
             PYTHON,
             Path(__file__).resolve(),
             "--original",
             wheel,
             folder / "code",
-            folder / "sound.wav",
+            folder / "windows.npz",
         ]
         subprocess.run([*map(str, command), str(folder / "out.npz")], check=True, stdout=subprocess.DEVNULL)
         with np.load(folder / "out.npz") as file:
