@@ -141,7 +141,7 @@ class Scale:
 
     def tokens(self, view: View) -> FloatArray:
         """[32, k + p]."""
-        described = (view.described - self.centre) @ self.directions
+        described = ((view.described - self.centre) @ self.directions).astype(np.float32)
         parts: tuple[FloatArray, ...] = (view.curves, described)
         pair = [(part - self.mean[i]) / self.spread[i] for i, part in enumerate(parts)]
         return np.clip(np.concatenate(pair, axis=1), -EDGE, EDGE).astype(np.float32)
