@@ -140,7 +140,7 @@ def fit_part(kinds: tuple[str, ...], train: ClipSet, validation: ClipSet, seed: 
     music = Scaler.fit(train.music())
     query, track = stack(train, kinds, scalers), music(train.music(like=music.names))
     unseen = stack(validation, kinds, scalers), music(validation.music(like=music.names))
-    setting = choose_setting(trials((query, track), unseen, seed))
+    setting = choose_setting(trials((query, track), unseen, train.tracks, seed))
     return Part(kinds, scalers, music, fit_projection(query, track, setting), setting)
 
 

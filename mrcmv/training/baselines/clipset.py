@@ -55,6 +55,11 @@ class ClipSet:
     def items(self) -> tuple[Item, ...]:
         return self.clips.items
 
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        """The track of every clip; renditions share one."""
+        return tuple(item.track for item in self.items)
+
     def table(self, kind: str, like: Sequence[str] | None = None) -> Table:
         """Features of one kind (picture, frame, voice, music, rest; cbvmr music, tags rest ...).
 

@@ -93,14 +93,20 @@ def unit(values: NDArray[np.floating]) -> FloatArray:
     return np.asarray(values / (np.linalg.norm(values, axis=1, keepdims=True) + 1e-12), dtype=np.float64)
 
 
-def folds(count: int, parts: int, seed: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """(to learn, to judge) index pairs of a cross-validation, shuffled by seed."""
-    order = np.random.default_rng([seed, 71]).permutation(count)
-    pieces = np.array_split(order, parts)
-    return [
-        (np.sort(np.concatenate([p for j, p in enumerate(pieces) if j != i])), np.sort(piece))
-        for i, piece in enumerate(pieces)
-    ]
+def folds(
+    tracks: Sequence[str], parts: int, seed: int, once: bool = False
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """(to learn, to judge) indices of clips; tracks are dealt to the folds, so no rendition is on both sides.
+
+    ``once``: of the clips of a track only the first is judged, so that every query has one right track.
+    """
+    names = list(dict.fromkeys(tracks))
+    order = np.random.default_rng([seed, 71]).permutation(len(names))
+    fold = {names[name]: place % parts for place, name in enumerate(order)}
+    dealt = np.array([fold[track] for track in tracks])
+    first = np.array([tracks.index(track) == place for place, track in enumerate(tracks)])
+    keep = first if once else np.ones(len(tracks), dtype=bool)
+    return [(np.flatnonzero(dealt != part), np.flatnonzero((dealt == part) & keep)) for part in range(parts)]
 
 
 @dataclass(frozen=True)
@@ -112,12 +118,19 @@ class Trial:
 
 
 def trials(
-    train: tuple[FloatArray, FloatArray], validation: tuple[FloatArray, FloatArray], seed: int, parts: int = 5
+    train: tuple[FloatArray, FloatArray],
+    validation: tuple[FloatArray, FloatArray],
+    tracks: Sequence[str],
+    seed: int,
+    parts: int = 5,
 ) -> list[Trial]:
-    """Folds of the training clips, and as one more round all of them judged by the validation clips."""
+    """Folds of the training clips, and as one more round all of them judged by the validation clips.
+
+    ``tracks`` names the track of every training clip.
+    """
     rounds = [
         Trial((train[0][learn], train[1][learn]), (train[0][judge], train[1][judge]))
-        for learn, judge in folds(len(train[0]), parts, seed)
+        for learn, judge in folds(tracks, parts, seed, once=True)
     ]
     return [*rounds, Trial(train, validation)] if len(validation[0]) > 1 else rounds
 

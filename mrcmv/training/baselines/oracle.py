@@ -107,12 +107,13 @@ def read(labels: list[dict[str, Any]], modality: str, like: tuple[str, ...] | No
     return Table(names, values)
 
 
-def fit_reader(modality: str, labels: list[dict[str, Any]], seed: int = 0) -> Reader:
+def fit_reader(modality: str, clips: ClipSet, seed: int = 0) -> Reader:
     """Learn from training clips' labels; the ridge is chosen by held-out squared error on them."""
+    labels = clips.labels()
     scaler = Scaler.fit(read(labels, modality))
     inputs = scaler(read(labels, modality, scaler.names))
     factors = factors_of(labels)
-    parts = folds(len(inputs), min(10, len(inputs)), seed)
+    parts = folds(clips.tracks, min(10, len(inputs)), seed)
 
     def errors(strength: float) -> FloatArray:
         missed = np.zeros_like(factors)
@@ -143,15 +144,14 @@ def fit_plan_oracle(train: ClipSet, validation: ClipSet, seed: int = 0) -> Fitte
 
 def fit_measured_oracle(train: ClipSet, validation: ClipSet, seed: int = 0) -> Fitted:
     """The realised ceiling, picture and voice."""
-    labels = train.labels()
-    return MeasuredOracle(tuple(fit_reader(modality, labels, seed) for modality in READERS))
+    return MeasuredOracle(tuple(fit_reader(modality, train, seed) for modality in READERS))
 
 
 def fit_measured_picture(train: ClipSet, validation: ClipSet, seed: int = 0) -> Fitted:
     """The realised ceiling of the picture alone."""
-    return MeasuredOracle((fit_reader("picture", train.labels(), seed),))
+    return MeasuredOracle((fit_reader("picture", train, seed),))
 
 
 def fit_measured_voice(train: ClipSet, validation: ClipSet, seed: int = 0) -> Fitted:
     """The realised ceiling of the voice alone."""
-    return MeasuredOracle((fit_reader("voice", train.labels(), seed),))
+    return MeasuredOracle((fit_reader("voice", train, seed),))

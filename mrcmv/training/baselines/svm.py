@@ -9,6 +9,7 @@ so that it sees errors as large as those it will meet.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -75,21 +76,27 @@ def all_scores(machine: Any, told: FloatArray, track: FloatArray) -> FloatArray:
     )
 
 
-def teach(told: FloatArray, track: FloatArray, setting: tuple[float, float], seed: int) -> Any:
-    """An SVM on the true pairs and `NEGATIVES` others per clip, both classes of the same weight."""
+def teach(
+    told: FloatArray, track: FloatArray, names: Sequence[str], setting: tuple[float, float], seed: int
+) -> Any:
+    """An SVM on the true pairs and `NEGATIVES` others per clip, both classes of the same weight.
+
+    ``names`` of the clips' tracks: a rendition of the same track is no wrong pair.
+    """
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 
     random = np.random.default_rng([seed, 72])
-    count = len(track)
-    others = min(NEGATIVES, count - 1)
-    shift = np.stack([random.permutation(count - 1)[:others] + 1 for _ in range(count)])
-    wrong = (np.arange(count)[:, None] + shift) % count
-    query = np.concatenate([np.arange(count), np.repeat(np.arange(count), others)])
-    candidate = np.concatenate([np.arange(count), wrong.reshape(-1)])
+    query, candidate = list(range(len(track))), list(range(len(track)))
+    for clip, name in enumerate(names):
+        others = np.flatnonzero(np.asarray(names) != name)
+        chosen = random.permutation(others)[:NEGATIVES].tolist()
+        query += [clip] * len(chosen)
+        candidate += chosen
+    own = np.arange(len(query)) < len(track)
     machine = make_pipeline(StandardScaler(), SVC(C=setting[0], gamma=setting[1], class_weight="balanced"))
-    return machine.fit(pair_features(told[query], track[candidate]), query == candidate)
+    return machine.fit(pair_features(told[query], track[candidate]), own)
 
 
 def fit_svm(train: ClipSet, validation: ClipSet, seed: int = 0) -> Fitted:
@@ -104,27 +111,34 @@ def fit_svm(train: ClipSet, validation: ClipSet, seed: int = 0) -> Fitted:
         scaler = Scaler.fit(train.table(kind))
         inputs = scaler(train.table(kind, scaler.names))
         strength = choose(
-            STRENGTHS, lambda s, x=inputs: float(np.square(_held_out(x, track, s, seed) - track).mean())
+            STRENGTHS,
+            lambda s, x=inputs: float(np.square(_held_out(x, track, s, train.tracks, seed) - track).mean()),
         )
-        told.append(_held_out(inputs, track, strength, seed))
+        told.append(_held_out(inputs, track, strength, train.tracks, seed))
         tellers.append(Teller(kind, scaler, *ridge(inputs, track, strength)))
     both = np.stack(told, axis=1)
 
     def loss(setting: tuple[float, float]) -> float:
         total = 0.0
-        for learn, judge in folds(len(track), FOLDS, seed):
-            scores = all_scores(teach(both[learn], track[learn], setting, seed), both[judge], track[judge])
+        for learn, judge in folds(train.tracks, FOLDS, seed, once=True):
+            scores = all_scores(
+                teach(both[learn], track[learn], [train.tracks[i] for i in learn], setting, seed),
+                both[judge],
+                track[judge],
+            )
             total += len(judge) * mean_relative_rank(scores)
         return total
 
     setting = choose(SETTINGS, loss)
-    return SvmFitted(tuple(tellers), music, axes, teach(both, track, setting, seed))
+    return SvmFitted(tuple(tellers), music, axes, teach(both, track, train.tracks, setting, seed))
 
 
-def _held_out(inputs: FloatArray, outputs: FloatArray, strength: float, seed: int) -> FloatArray:
+def _held_out(
+    inputs: FloatArray, outputs: FloatArray, strength: float, tracks: Sequence[str], seed: int
+) -> FloatArray:
     """What a regression learned on the other folds tells of every clip."""
     told = np.zeros_like(outputs)
-    for learn, judge in folds(len(inputs), 2 * FOLDS, seed):
+    for learn, judge in folds(tracks, 2 * FOLDS, seed):
         weights, offset = ridge(inputs[learn], outputs[learn], strength)
         told[judge] = inputs[judge] @ weights + offset
     return told

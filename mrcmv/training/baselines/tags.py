@@ -85,7 +85,7 @@ def fit_teller(train: ClipSet, validation: ClipSet, seed: int) -> WordTeller:
         return stack(clips, KINDS, scalers), scaler(_like(words(clips), scaler.names))
 
     query, track = both(train)
-    rounds = trials((query, track), both(validation), seed)
+    rounds = trials((query, track), both(validation), train.tracks, seed)
 
     def loss(strength: float) -> float:
         total = 0.0

@@ -11,7 +11,7 @@ from mrcmv.media import UserError
 from mrcmv.training.baselines import BASELINES
 from mrcmv.training.baselines.cca import Setting, canonical
 from mrcmv.training.baselines.clipset import Table
-from mrcmv.training.baselines.linear import Scaler, gaussian_evidence, ridge
+from mrcmv.training.baselines.linear import Scaler, folds, gaussian_evidence, ridge
 from mrcmv.training.metrics import ranks
 
 from .synthetic import Given, linear_pairs
@@ -78,6 +78,16 @@ def test_evidence_of_an_ignorant_regression_prefers_no_track() -> None:
         np.zeros((1, 2)), prior, prior, np.array([[0.0, 0.0], [3.0, 1.0], [-9.0, 2.0]])
     )
     assert scores == pytest.approx(np.zeros((1, 3)))
+
+
+def test_folds_deal_tracks_and_judge_each_once() -> None:
+    tracks = [f"t{number % 11}" for number in range(22)]
+    for once in (False, True):
+        judged: list[int] = []
+        for learn, judge in folds(tracks, 4, seed=3, once=once):
+            assert not {tracks[i] for i in learn} & {tracks[i] for i in judge}
+            judged += judge.tolist()
+        assert sorted(judged) == list(range(11 if once else 22))
 
 
 def test_unknown_values_become_the_mean_and_constant_columns_go() -> None:
