@@ -21,15 +21,16 @@ ROWS, SIZE = 190, 1140
 
 def cbvmr_features(music: Samples) -> NDArray[np.float32]:
     """float32 [1140] of mono 16 kHz sound of at least 2 s; the harmonic half comes first."""
-    import librosa
+    from librosa import istft, stft
+    from librosa.decompose import hpss
     from scipy.signal import resample_poly
 
     sound = np.asarray(resample_poly(music, RATE, ANALYSIS_RATE), dtype=np.float32)
     sound = sound / (np.sqrt(np.mean(np.square(sound))) + 1e-9) * np.float32(0.1)
-    spectrum = librosa.stft(sound, n_fft=FFT, hop_length=HOP)
+    spectrum = stft(sound, n_fft=FFT, hop_length=HOP)
     found = []
-    for half in librosa.decompose.hpss(spectrum, kernel_size=(17, 17)):
-        wave = librosa.istft(half, hop_length=HOP, n_fft=FFT, length=len(sound))
+    for half in hpss(spectrum, kernel_size=(17, 17)):
+        wave = istft(half, hop_length=HOP, n_fft=FFT, length=len(sound))
         rows = _rows(np.abs(half), wave)
         found += [rows.mean(1), rows.var(1), rows.max(1)]
     return np.nan_to_num(np.concatenate(found)).astype(np.float32)

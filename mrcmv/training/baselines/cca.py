@@ -39,9 +39,12 @@ class Setting:
     scoring: Literal["cosine", "evidence"]
 
 
+SCORINGS: tuple[Literal["cosine", "evidence"], ...] = ("cosine", "evidence")
 SETTINGS = tuple(
-    Setting(*values)
-    for values in product((16, 32, 64), (0.1, 0.3, 1.0, 3.0), (3, 4, 6, 10), ("cosine", "evidence"))
+    Setting(principal, ridge, pairs, scoring)
+    for principal, ridge, pairs, scoring in product(
+        (16, 32, 64), (0.1, 0.3, 1.0, 3.0), (3, 4, 6, 10), SCORINGS
+    )
 )
 
 

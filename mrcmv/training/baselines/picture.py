@@ -54,8 +54,8 @@ def _thumbnails(frames: NDArray[np.uint8], size: int = 28) -> FloatArray:
     side = frames.shape[1]
     by = max(1, side // size)
     cut = side - side % by
-    rows = sum(frames[:, i:cut:by, :cut].astype(np.float32) for i in range(by))
-    small = sum(rows[:, :, i:cut:by] for i in range(by))
+    rows = np.add.reduce([frames[:, i:cut:by, :cut].astype(np.float32) for i in range(by)])
+    small = np.add.reduce([rows[:, :, i:cut:by] for i in range(by)])
     return np.asarray(small / np.float32(255 * by * by), dtype=np.float32)
 
 

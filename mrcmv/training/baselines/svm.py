@@ -110,11 +110,10 @@ def fit_svm(train: ClipSet, validation: ClipSet, seed: int = 0) -> Fitted:
     for kind in KINDS:
         scaler = Scaler.fit(train.table(kind))
         inputs = scaler(train.table(kind, scaler.names))
-        strength = choose(
-            STRENGTHS,
-            lambda s, x=inputs: float(np.square(_held_out(x, track, s, train.tracks, seed) - track).mean()),
-        )
-        told.append(_held_out(inputs, track, strength, train.tracks, seed))
+        tried = {each: _held_out(inputs, track, each, train.tracks, seed) for each in STRENGTHS}
+        missed = {each: float(np.square(out - track).mean()) for each, out in tried.items()}
+        strength = choose(STRENGTHS, missed.__getitem__)
+        told.append(tried[strength])
         tellers.append(Teller(kind, scaler, *ridge(inputs, track, strength)))
     both = np.stack(told, axis=1)
 

@@ -59,7 +59,8 @@ def _frames(voice: Samples) -> tuple[FloatArray, FloatArray, FloatArray]:
     shape = irfft(np.square(np.abs(rfft(window, SIZE))))
     region = correlation[:, low:high] / (correlation[:, :1] + 1e-9) / (shape[low:high] / shape[0] + 1e-3)
     best = region.max(1)
-    # the shortest lag that is nearly as good as the best is the period, not a multiple of it
+    # the shortest lag that is nearly as good as the best is the period, not a multiple of it; this lies
+    # before the peak itself, so F0 comes out up to half a semitone high, for all voices alike
     lag = low + np.argmax(region > 0.9 * best[:, None], axis=1)
     voiced = (best > 0.6) & (level > -55)
     return power[:, ::2], level, np.where(voiced, ANALYSIS_RATE / lag, 0.0)
@@ -94,7 +95,7 @@ def _levels(
     if len(mine) < 20:
         return {}
     low, quarter, middle, high = np.percentile(mine, (10, 25, 50, 90))
-    loud = mine[mine > quarter]
+    loud = mine[mine >= quarter]
     each = _per_phrase(level, segments, times, lambda part: float(np.percentile(part, 80)))
     return {
         "level": float(10 * np.log10(np.mean(10 ** (mine / 10)))),
@@ -149,7 +150,7 @@ def _timbre(spectra: FloatArray, level: FloatArray, speaking: NDArray[np.bool_])
     if speaking.sum() < 20:
         return {}
     mine, loud = spectra[speaking], level[speaking]
-    mine = mine[loud > np.percentile(loud, 30)]
+    mine = mine[loud >= np.percentile(loud, 30)]
     hz = np.fft.rfftfreq(SIZE // 2, 1 / ANALYSIS_RATE)
     mean = mine.mean(0)
 
@@ -172,7 +173,7 @@ def _timbre(spectra: FloatArray, level: FloatArray, speaking: NDArray[np.bool_])
     return found
 
 
-def _mel_filters(hz: FloatArray, bands: int = 26) -> FloatArray:
+def _mel_filters(hz: NDArray[np.floating], bands: int = 26) -> NDArray[np.floating]:
     """Triangular filters on the mel scale from 80 to 7600 Hz, [bins, bands]."""
     low, high = (2595 * np.log10(1 + edge / 700) for edge in (80, 7600))
     edges = 700 * (10 ** (np.linspace(low, high, bands + 2) / 2595) - 1)
