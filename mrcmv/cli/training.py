@@ -172,16 +172,34 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for states, logs and the checkpoint.")],
     resume: Annotated[bool, typer.Option(help="Go on where an earlier run stopped.")] = False,
     encoders: Annotated[str, typer.Option(help="Folder of a run whose pre-trained encoders to take.")] = "",
+    slowfast: Annotated[str, typer.Option(help="File of public SlowFast weights, preset paper.")] = "",
+    vggish: Annotated[str, typer.Option(help="File of public VGGish weights, preset paper.")] = "",
 ) -> None:
-    """Train a network."""
+    """Train a network; under accelerate launch by several processes."""
     from dataclasses import replace
 
     from mrcmv.training import TrainConfig
     from mrcmv.training import train as run
 
     plan = TrainConfig.read(config)
-    plan = replace(plan, encoders=encoders or plan.encoders)
+    public = replace(
+        plan.public, slowfast=slowfast or plan.public.slowfast, vggish=vggish or plan.public.vggish
+    )
+    plan = replace(plan, encoders=encoders or plan.encoders, public=public)
     run(plan, data, out, resume=resume, progress=show_progress("Training"))
+
+
+@app.command("train-report")
+def train_report(
+    run: Annotated[Path, typer.Argument(help="Folder of a training, also one that is still going on.")],
+    out: Annotated[
+        Path | None, typer.Option(help="PNG to write; by default curves.png in the folder.")
+    ] = None,
+) -> None:
+    """Draw a training: losses, active hinges, gate shares, validation results, encoders."""
+    from mrcmv.training.curves import draw_curves
+
+    print(draw_curves(run, out))
 
 
 @app.command()

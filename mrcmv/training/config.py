@@ -88,7 +88,12 @@ class PretrainConfig:
 class StageConfig:
     """One stage of training on pairs; ``epochs`` of 0 skips it.
 
+    ``rates`` lists learning rates to choose from: the stage is run with each, from the same start,
+    and the one with the best score on validation clips goes on (empty: ``learning_rate`` alone).
     ``encoder_rate`` times the learning rate is what encoders learn with.
+    ``patience`` ends the stage when the loss has not fallen for that many epochs (0: never); under
+    the triplet loss it is measured in margins, so that a raised margin is no worse loss, and counted
+    from the epoch on in which the margin begins to rise.
     ``average`` is the decay per step of the moving average of the weights that is evaluated and
     kept (0 keeps the weights themselves).
     """
@@ -97,11 +102,25 @@ class StageConfig:
     batch: int = 32
     optimizer: Literal["sgd", "adam"] = "sgd"
     learning_rate: float = 1e-3
+    rates: tuple[float, ...] = ()
     momentum: float = 0.9
     weight_decay: float = 0.0
     encoder_rate: float = 1.0
     average: float = 0.0
+    patience: int = 0
     keep: Literal["best", "last"] = "best"
+
+
+@dataclass(frozen=True)
+class PublicConfig:
+    """Files of public weights for the encoders of the ``paper`` preset, empty for none.
+
+    ``slowfast``: pytorchvideo's ``SLOWFAST_8x8_R50.pyth``; ``vggish``: torchvggish's
+    ``vggish-10086976.pth``, for voice and music (see `mrcmv.model.public`).
+    """
+
+    slowfast: str = ""
+    vggish: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +132,9 @@ class TrainConfig:
     ``encoders`` is the folder of another run: its encoders, trained on free labels, and their cached
     tokens are taken over, so that many seeds and ablations of the heads share them. The crops are
     then drawn with that run's seed.
-    ``precision`` of the encoders in training: ``bfloat16`` only on processors that compute it natively.
+    ``device``: ``auto`` is a CUDA card when there is one, else the processor.
+    ``precision`` of the encoders in training: ``bfloat16`` only on processors and cards that compute
+    it natively; ``float16`` is for older cards, its gradients are scaled.
     """
 
     name: str = "compact"
@@ -122,7 +143,9 @@ class TrainConfig:
     seed: int = 0
     crops: int = 4
     encoders: str = ""
-    precision: Literal["float32", "bfloat16"] = "float32"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    public: PublicConfig = field(default_factory=PublicConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
@@ -179,6 +202,10 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         if value not in choices:
             raise UserError(f"{where} must be one of {', '.join(choices)}, not {value!r}.")
         return value
+    if getattr(hint, "__origin__", None) is tuple:
+        if not isinstance(value, list | tuple):
+            raise UserError(f"{where} must be a list, not {value!r}.")
+        return tuple(_value(hint.__args__[0], part, where) for part in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     expected = dict if getattr(hint, "__origin__", None) is dict else hint

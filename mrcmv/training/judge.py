@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from mrcmv.model import MrcmvNet
 from mrcmv.training.metrics import ranks, summary
+from mrcmv.training.parallel import device_of
 from mrcmv.training.tokens import TokenBank
 
 LEAST_JUDGED = 2
@@ -25,8 +26,9 @@ def embed_bank(net: MrcmvNet, bank: TokenBank, use: Use = "both") -> tuple[Tenso
     ``use``: ``both``, ``picture`` (the voice taken away) or ``voice`` (the picture taken away).
     """
     net.eval()
-    first = bank.rows(range(len(bank)), [0] * len(bank))
-    nobody = torch.zeros(len(bank), dtype=torch.bool)
+    device = device_of(net)
+    first = bank.rows(range(len(bank)), [0] * len(bank)).to(device)
+    nobody = torch.zeros(len(bank), dtype=torch.bool, device=device)
     with torch.inference_mode():
         query, gate = net.query_from_tokens(
             first.picture,
@@ -40,7 +42,7 @@ def embed_bank(net: MrcmvNet, bank: TokenBank, use: Use = "both") -> tuple[Tenso
 def cosine(query: Tensor, music: Tensor) -> NDArray[np.float32]:
     """[n, m] cosine similarities of [n, D] and [m, D]."""
     unit = functional.normalize(query.float(), dim=-1) @ functional.normalize(music.float(), dim=-1).T
-    similarity: NDArray[np.float32] = unit.numpy()
+    similarity: NDArray[np.float32] = unit.cpu().numpy()
     return similarity
 
 
@@ -57,4 +59,5 @@ def judge(net: MrcmvNet, bank: TokenBank) -> tuple[float, dict[str, float]]:
     both = np.concatenate([found, ranks(similarity.T)])
     score = 1.0 - float((both - 1).mean()) / (len(found) - 1)
     said = {f"validation_{name}": value for name, value in summary(found, len(found)).items()}
-    return score, said | {"picture_share": shares[:, 0].mean().item()}
+    picture, voice = (shares[:, place].mean().item() for place in range(2))
+    return score, said | {"picture_share": picture, "voice_share": voice}

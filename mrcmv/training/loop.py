@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import hashlib
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
+from torch import Tensor
 
 from mrcmv.media import Progress, UserError, thread_budget
 from mrcmv.model import ModelConfig, MrcmvNet, build, save_checkpoint
+from mrcmv.model.public import load_public_slowfast, load_public_vggish
 from mrcmv.training.batches import Clips
 from mrcmv.training.config import TrainConfig
+from mrcmv.training.curves import PICTURE, NoMatplotlib, draw_curves
+from mrcmv.training.judge import LEAST_JUDGED
 from mrcmv.training.manifest import read_manifest
-from mrcmv.training.pairs import EndToEndStage, HeadStage
+from mrcmv.training.pairs import EndToEndStage, HeadStage, PairStage
+from mrcmv.training.parallel import Team
+from mrcmv.training.parallel import team as together
 from mrcmv.training.precision import fast_layout
-from mrcmv.training.preparation import prepare
+from mrcmv.training.preparation import prepare, prepared_folder
 from mrcmv.training.pretrain import pretrain
-from mrcmv.training.runner import load_state, run_stage, save_state
-from mrcmv.training.shared import RUN, TOKENS, take_encoders, token_key, token_seed
+from mrcmv.training.runner import copy_weights, load_state, run_stage, save_state
+from mrcmv.training.shared import ENCODERS, RUN, TOKENS, take_encoders, token_key, token_seed
 from mrcmv.training.tokens import TokenBank, make_bank
 from mrcmv.training.truth import Truth, truth_of
 
@@ -37,8 +47,10 @@ def train(
     """Train on the train split, choose epochs on the validation split; the test split is not read.
 
     ``out`` receives the states of every stage, ``metrics.jsonl`` with a row per epoch and in the
-    end the checkpoint, whose folder is returned. A killed run goes on with ``resume`` and ends
-    with the same weights as one that was not killed.
+    end the checkpoint, with a picture of the curves, whose folder is returned. A killed run goes on
+    with ``resume`` and ends with the same weights as one that was not killed. Under ``accelerate
+    launch`` or ``torchrun`` all processes train together (see `mrcmv.training.parallel`); they must
+    see the same folders.
 
     Raises
     ------
@@ -47,44 +59,147 @@ def train(
         that of the run to resume, or when there is too little data.
     """
     config = TrainConfig.read(config) if isinstance(config, Path) else config
-    _begin(config, out, resume)
     torch.set_num_threads(thread_budget())
-    shares = _Shares(progress)
+    with together(config.device) as team:
+        return _train(config, data, out, resume, progress if team.lead else None, team)
+
+
+def _train(
+    config: TrainConfig, data: Path, out: Path, resume: bool, progress: Progress | None, team: Team
+) -> Path:
     net = network(config)
-    folder = prepare(
-        data, net.config.picture_size, splits=("train", "validation"), progress=shares.part(0, 0.2)
-    )
-    train_clips, validation = clips_of(data, folder, "train"), clips_of(data, folder, "validation")
+    public = load_public(net, config)
+    if team.lead:
+        _begin(config, out, resume)
+    shares = _Shares(progress)
+    splits = ("train", "validation")
+    if team.lead:
+        prepare(data, net.config.picture_size, splits=splits, progress=shares.part(0, 0.2))
+    team.wait()
+    folder = prepared_folder(data, net.config.picture_size)
+    train_clips, validation = (clips_of(data, folder, split) for split in splits)
     if len(train_clips) < LEAST_PAIRS:
         raise UserError(f"Training needs at least {LEAST_PAIRS} clips in the train split; build more data.")
-    log = _Log(out / LOG)
+    log = _Log(out / LOG) if team.lead else None
+    net.to(team.device)
+    fast_layout(net, config.precision)
     best: dict[str, Any] = {}
-    if config.encoders:
-        fast_layout(net, config.precision)
-        best |= take_encoders(net, Path(config.encoders), out, log)
-    else:
-        best |= pretrain(net, config, train_clips, validation, out, log=log, progress=shares.part(0.2, 0.6))
-    train_bank, validation_bank, truth = _tokens(
-        net, config, train_clips, validation, out, shares.part(0.6, 0.7)
-    )
-    heads = HeadStage(net, config, train_bank, truth, validation_bank)
-    best["heads"] = run_stage(heads.stage(), out, config.seed, log, shares.part(0.7, 0.75))
+    if team.lead:  # batches are a few clips and BatchNorm counts them: no work to be shared out
+        if config.encoders:
+            best |= take_encoders(net, Path(config.encoders), out, log)
+        else:
+            best |= pretrain(
+                net, config, train_clips, validation, out, log=log, progress=shares.part(0.2, 0.6)
+            )
+    best = team.same(best)
+    team.same_weights(net)
+    encoders = pretrained(config, public, best)
+    banks = _tokens(net, config, train_clips, validation, out, shares.part(0.6, 0.7), team)
+    train_bank, validation_bank, truth = banks
+
+    def heads(plan: TrainConfig) -> PairStage:
+        return HeadStage(net, plan, train_bank, truth, validation_bank, team)
+
+    stage, best["heads"] = run_pairs(heads, config, "heads", out, log, shares.part(0.7, 0.75), team)
     if config.finetune.epochs:
-        whole = EndToEndStage(net, config, train_clips, truth, validation, heads.loss)
-        best["finetune"] = run_stage(whole.stage(), out, config.seed, log, shares.part(0.75, 1.0))
+        loss = stage.loss
+
+        def finetune(plan: TrainConfig) -> PairStage:
+            return EndToEndStage(net, plan, train_clips, truth, validation, loss, team)
+
+        _, best["finetune"] = run_pairs(finetune, config, "finetune", out, log, shares.part(0.75, 1), team)
         net.freeze_batchnorm(False)
     metrics = {
         "clips": {"train": len(train_clips), "validation": len(validation)},
+        "encoders": encoders,
         "training": recorded(config),
         "best_epochs": best,
+        "processes": team.size,
+        "device": team.device.type,
     }
     shares.part(0.0, 1.0)(1.0)
-    return save_checkpoint(out, net.eval(), config.name, metrics)
+    folder = out / config.name
+    if team.lead:
+        folder = save_checkpoint(out, net.cpu().eval(), config.name, metrics)
+        with contextlib.suppress(NoMatplotlib):  # it need not be there to train
+            draw_curves(out, folder / PICTURE)
+    team.wait()
+    return folder
+
+
+def run_pairs(
+    make: Callable[[TrainConfig], PairStage],
+    config: TrainConfig,
+    name: Literal["heads", "finetune"],
+    out: Path,
+    log: Callable[[dict[str, Any]], None] | None,
+    progress: Progress,
+    team: Team,
+) -> tuple[PairStage, dict[str, Any]]:
+    """Run a stage on pairs, with each of its learning rates if it has several; keep the best.
+
+    Returns the stage whose weights are kept and the best epoch's row of the log. Each rate starts from
+    the same weights and draws the same random numbers.
+    """
+    plan = getattr(config, name)
+    if not plan.rates:
+        made = make(config)
+        return made, run_stage(made.stage(), out, config.seed, log, progress, team)
+    made = make(config)
+    if made.judged < LEAST_JUDGED:
+        raise UserError("Choosing a learning rate needs validation clips: name one learning_rate.")
+    start = copy_weights(made.module)
+    kept: tuple[float, dict[str, Tensor], dict[str, Any]] | None = None
+    for number, rate in enumerate(plan.rates):
+        made.module.load_state_dict(start)  # first of all: a moving average begins with what it finds
+        made = make(replace(config, **{name: replace(plan, learning_rate=rate)}))
+        stage = replace(made.stage(), marks={"rate": rate}, file=f"{name}-{rate:g}")
+        part = _part(progress, number, len(plan.rates))
+        row = run_stage(stage, out, config.seed, log, part, team)
+        if kept is None or row["score"] > kept[0]:
+            kept = row["score"], copy_weights(made.module), row
+    assert kept is not None
+    made.module.load_state_dict(kept[1])
+    return made, kept[2]
+
+
+def _part(progress: Progress, number: int, count: int) -> Progress:
+    return lambda done: progress((number + done) / count)
+
+
+def load_public(net: MrcmvNet, config: TrainConfig) -> dict[str, str]:
+    """Put public weights into the encoders; which encoder got which file, with its SHA-256."""
+    found: dict[str, str] = {}
+    wanted = {
+        "picture": (config.public.slowfast, load_public_slowfast),
+        "voice": (config.public.vggish, load_public_vggish),
+        "music": (config.public.vggish, load_public_vggish),
+    }
+    for kind, (file, load) in wanted.items():
+        if file:
+            load(getattr(net, f"{kind}_encoder"), Path(file))
+            with Path(file).open("rb") as opened:
+                found[kind] = f"{Path(file).name} {hashlib.file_digest(opened, 'sha256').hexdigest()}"
+    return found
+
+
+def pretrained(config: TrainConfig, public: dict[str, str], best: dict[str, Any]) -> dict[str, Any]:
+    """What each encoder knew before it saw pairs, for ``metrics.json``."""
+    said: dict[str, Any] = {}
+    for kind in ENCODERS:
+        labels = best.get(kind)
+        said[kind] = {
+            "pretrained": kind in public or labels is not None,
+            "public_weights": public.get(kind),
+            "free_labels": None if labels is None else {"epochs": labels["epoch"] + 1, "r": labels["score"]},
+        }
+    return said
 
 
 def recorded(config: TrainConfig) -> dict[str, Any]:
     """The config for a checkpoint that is given away: names of folders and files without their place."""
-    return {**config.to_dict(), "encoders": Path(config.encoders).name}
+    public = {name: Path(file).name for name, file in dataclasses.asdict(config.public).items()}
+    return {**config.to_dict(), "encoders": Path(config.encoders).name, "public": public}
 
 
 def network(config: TrainConfig) -> MrcmvNet:
@@ -117,25 +232,31 @@ def _begin(config: TrainConfig, out: Path, resume: bool) -> None:
 
 
 def _tokens(
-    net: MrcmvNet, config: TrainConfig, train: Clips, validation: Clips, out: Path, progress: Progress
+    net: MrcmvNet,
+    config: TrainConfig,
+    train: Clips,
+    validation: Clips,
+    out: Path,
+    progress: Progress,
+    team: Team,
 ) -> tuple[TokenBank, TokenBank, Truth]:
     """Tokens of train and validation clips and the truth, kept in ``out`` for a run that is resumed."""
     path = out / TOKENS
-    key = token_key(net, config, train, validation)
-    if path.is_file():
+    key = team.same(token_key(net, config, train, validation))
+    if team.same(path.is_file()):
         state = load_state(path)
         if state.get("key") == key:
             truth = Truth.from_state(state["truth"])
             return TokenBank(**state["train"]), TokenBank(**state["validation"]), truth
     seed = token_seed(config)
-    bank = make_bank(net, train, config.crops, seed, config.augment, config.precision, progress)
+    bank = make_bank(net, train, config.crops, seed, config.augment, config.precision, progress, team)
     judged = bank.part([])
     if len(validation):
-        judged = make_bank(net, validation, 1, seed, None, config.precision)
+        judged = make_bank(net, validation, 1, seed, None, config.precision, team=team)
     truth, _ = truth_of(train)
-    save_state(
-        path, {"key": key, "train": bank.state(), "validation": judged.state(), "truth": truth.state()}
-    )
+    if team.lead:
+        state = {"train": bank.state(), "validation": judged.state(), "truth": truth.state()}
+        save_state(path, {"key": key, **state})
     return bank, judged, truth
 
 

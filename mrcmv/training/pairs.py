@@ -10,19 +10,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mrcmv.media import UserError
 from mrcmv.model import MrcmvNet
 from mrcmv.model.preprocess import Recipe
-from mrcmv.training.batches import Clips, collate, inputs, random_start
+from mrcmv.training.batches import Clips, changed_inputs, collate, draw_changes, random_start
 from mrcmv.training.config import AugmentConfig, StageConfig, TrainConfig
 from mrcmv.training.judge import LEAST_JUDGED, judge
 from mrcmv.training.losses import PairLoss
-from mrcmv.training.precision import lower_precision
-from mrcmv.training.runner import Averager, Stage, optimizer_for
+from mrcmv.training.parallel import Team, device_of, move
+from mrcmv.training.precision import lower_precision, scaler_for
+from mrcmv.training.prepared import Prepared
+from mrcmv.training.runner import Averager, Stage, converged, descend, optimizer_for
 from mrcmv.training.tokens import TokenBank, make_bank, voice_tokens
 from mrcmv.training.truth import Truth
-
-LARGEST_GRADIENT = 5.0
-"""Norm to which gradients are clipped: the first steps of a fresh head are steep."""
 
 
 def pair_loss(config: TrainConfig, net: MrcmvNet, truth: Truth) -> PairLoss:
@@ -41,7 +41,7 @@ def drop_modalities(
     present: Tensor, random: np.random.Generator, augment: AugmentConfig
 ) -> tuple[Tensor, Tensor]:
     """(voice present, picture present), bool [B]: one of both taken away now and then, never both."""
-    draw = torch.from_numpy(random.random(len(present)))
+    draw = move(torch.from_numpy(random.random(len(present))), present.device)
     voice = present & (draw >= augment.voice_drop)
     picture = ~(voice & (draw >= 1 - augment.picture_drop))
     return voice, picture
@@ -73,11 +73,15 @@ class PairStage(ABC):
         truth: Truth,
         module: nn.Module,
         loss: PairLoss,
+        team: Team | None = None,
     ) -> None:
-        self.net, self.config, self.plan, self.truth, self.loss = net, config, plan, truth, loss
-        self.module = nn.ModuleDict({"net": module, "loss": loss})
+        self.net, self.config, self.plan, self.truth = net, config, plan, truth
+        self.team, self.device = team or Team(), device_of(net)
+        self.loss = loss.to(self.device)
+        self.module = nn.ModuleDict({"net": module, "loss": self.loss})
         self.optimizer = optimizer_for(self.module, plan)
         self.averager = Averager(self.module, plan.average) if plan.average else None
+        self.scaler = scaler_for(config.precision, self.device.type)
 
     def stage(self) -> Stage:
         """For `mrcmv.training.runner.run_stage`."""
@@ -91,11 +95,27 @@ class PairStage(ABC):
             keep=self.plan.keep if self.judged >= LEAST_JUDGED else "last",
             averager=self.averager,
             judge_start=True,
+            over=self.over,
+            scaler=self.scaler,
         )
+
+    def over(self, history: list[dict[str, Any]]) -> bool:
+        """Whether the loss has converged: by our reading, when it falls no more, counted in margins,
+        while the margin is being raised."""
+        if not self.plan.patience:
+            return False
+        loss = self.config.loss
+        first = loss.margin_warm_epochs if loss.kind == "triplet" else 0
+        done = [row for row in history if row["epoch"] >= 0]
+        losses = [row["match"] / row.get("margin", 1.0) for row in done]
+        return len(done) >= first + self.plan.patience and converged(losses, self.plan.patience)
 
     @abstractmethod
     def embed(self, chosen: list[int], random: np.random.Generator) -> tuple[Tensor, Tensor, list[float]]:
-        """(queries [B, 512], music [B, 512], starts of the crops in seconds) of random crops."""
+        """(queries [b, 512], music [b, 512], starts of the crops in seconds [B]) of random crops.
+
+        Random numbers are drawn for all B clips; embedded are the b of this process's share.
+        """
 
     @abstractmethod
     def score(self) -> tuple[float, dict[str, float]]:
@@ -106,19 +126,28 @@ class PairStage(ABC):
         self.net.train()
         logs = []
         for chosen in batches_of(len(self.truth.videos), self.plan.batch, random):
+            if len(chosen) < self.team.size:
+                raise UserError(f"A batch of {len(chosen)} is too small for {self.team.size} processes.")
             query, music, starts = self.embed(chosen, random)
+            query, music = (self.team.gather(own, len(chosen)) for own in (query, music))
             rows = torch.as_tensor(chosen)
-            labels = self.truth.label(chosen, starts)
-            described = self.truth.described[rows]
-            parts = self.loss(query, music, labels, self.truth.tracks[rows], index, described)
-            self.optimizer.zero_grad(set_to_none=True)
-            parts.total.backward()
-            nn.utils.clip_grad_norm_(self.module.parameters(), LARGEST_GRADIENT)
-            self.optimizer.step()
+            labels, tracks, described = (
+                move(known, self.device)
+                for known in (
+                    self.truth.label(chosen, starts),
+                    self.truth.tracks[rows],
+                    self.truth.described[rows],
+                )
+            )
+            parts = self.loss(query, music, labels, tracks, index, described)
+            descend(parts.total, self.module, self.optimizer, self.scaler, self._meet)
             if self.averager is not None:
                 self.averager.update()
             logs.append(parts.log)
         return mean_log(logs)
+
+    def _meet(self) -> None:
+        self.team.sum_gradients(self.module, whole=self.loss)
 
 
 class HeadStage(PairStage):
@@ -127,24 +156,39 @@ class HeadStage(PairStage):
     name = "heads"
 
     def __init__(
-        self, net: MrcmvNet, config: TrainConfig, bank: TokenBank, truth: Truth, validation: TokenBank
+        self,
+        net: MrcmvNet,
+        config: TrainConfig,
+        bank: TokenBank,
+        truth: Truth,
+        validation: TokenBank,
+        team: Team | None = None,
     ) -> None:
-        super().__init__(net, config, config.heads, truth, heads_of(net), pair_loss(config, net, truth))
-        self.bank, self.validation, self.judged = bank, validation, len(validation)
+        loss = pair_loss(config, net, truth)
+        super().__init__(net, config, config.heads, truth, heads_of(net), loss, team)
+        self.validation, self.judged = validation, len(validation)
         heard = bank.voice[bank.voice_present] if bank.voice_present.any() else bank.voice.flatten(0, 1)
-        self.spread = {
+        spread = {
             "picture": bank.picture.std(dim=(0, 1, 2)),
             "voice": heard.std(dim=(0, 1)),
             "music": bank.music.std(dim=(0, 1, 2)),
         }
+        self.spread = {kind: move(value, self.device) for kind, value in spread.items()}
+        self.starts, self.bank = bank.starts, move(bank, self.device)
 
     def embed(self, chosen: list[int], random: np.random.Generator) -> tuple[Tensor, Tensor, list[float]]:
-        rows = self.bank.rows(chosen, random.integers(self.bank.crops, size=len(chosen)).tolist())
+        crops = random.integers(self.bank.crops, size=len(chosen)).tolist()
+        rows = self.bank.rows(chosen, crops)
         voice, picture = drop_modalities(rows.voice_present, random, self.config.augment)
+        mine = self.team.share(len(chosen))
         query, _ = self.net.query_from_tokens(
-            self._noisy(rows.picture, "picture"), self._noisy(rows.voice, "voice"), voice, picture
+            self._noisy(rows.picture[mine], "picture"),
+            self._noisy(rows.voice[mine], "voice"),
+            voice[mine],
+            picture[mine],
         )
-        return query, self.net.music_from_tokens(self._noisy(rows.music, "music")), rows.starts.tolist()
+        music = self.net.music_from_tokens(self._noisy(rows.music[mine], "music"))
+        return query, music, self.starts[chosen, crops].tolist()
 
     def _noisy(self, tokens: Tensor, kind: str) -> Tensor:
         noise = self.config.augment.token_noise
@@ -167,30 +211,49 @@ class EndToEndStage(PairStage):
         truth: Truth,
         validation: Clips,
         loss: PairLoss,
+        team: Team | None = None,
     ) -> None:
-        super().__init__(net, config, config.finetune, truth, net, loss)
+        super().__init__(net, config, config.finetune, truth, net, loss, team)
         net.freeze_batchnorm()
         self.train, self.validation, self.judged = train, validation, len(validation)
         self.recipe = Recipe(net.config)
+        self._outlines: dict[int, Prepared] = {}
 
     def embed(self, chosen: list[int], random: np.random.Generator) -> tuple[Tensor, Tensor, list[float]]:
+        mine = self.team.share(len(chosen))
         rows: list[Any] = []
-        starts = []
-        for index in chosen:
-            clip = self.train.load(index)
+        starts, present = [], []
+        for place, index in enumerate(chosen):
+            own = mine.start <= place < mine.stop
+            clip = self.train.load(index) if own else self._outline(index)
             starts.append(random_start(clip, random))
-            rows.append(inputs(clip.crop(starts[-1]), self.recipe, random, self.config.augment))
-        batch = collate(rows, self.recipe)
-        heard, seen = drop_modalities(batch.voice_present, random, self.config.augment)
-        with lower_precision(self.config.precision):
+            crop = clip.crop(starts[-1])
+            changes = draw_changes(crop, random, self.config.augment)
+            present.append(crop.voice is not None)
+            if own:
+                rows.append(changed_inputs(crop, self.recipe, changes))
+        heard, seen = (
+            move(kept[mine], self.device)
+            for kept in drop_modalities(torch.tensor(present), random, self.config.augment)
+        )
+        batch = move(collate(rows, self.recipe), self.device)
+        with lower_precision(self.config.precision, self.device.type):
             picture = self.net.encode_picture(batch.picture)
             voice = voice_tokens(self.net, batch.voice, heard)
             music = self.net.encode_music(batch.music)
         query, _ = self.net.query_from_tokens(picture.float(), voice, heard, seen)
         return query, self.net.music_from_tokens(music.float()), starts
 
+    def _outline(self, index: int) -> Prepared:
+        """Of a clip in another process's share; kept, as every epoch asks again."""
+        if index not in self._outlines:
+            self._outlines[index] = self.train.outline(index)
+        return self._outlines[index]
+
     def score(self) -> tuple[float, dict[str, float]]:
         if self.judged < LEAST_JUDGED:
             return 0.0, {}
-        bank = make_bank(self.net, self.validation, 1, self.config.seed, None, self.config.precision)
+        bank = make_bank(
+            self.net, self.validation, 1, self.config.seed, None, self.config.precision, team=self.team
+        )
         return judge(self.net, bank)

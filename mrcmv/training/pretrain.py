@@ -22,8 +22,9 @@ from mrcmv.model.preprocess import Recipe
 from mrcmv.training.batches import Clips, inputs, patch_times, random_start
 from mrcmv.training.config import PretrainConfig, TrainConfig
 from mrcmv.training.labels import Kind, Scale, Targets, at_times, targets_of
-from mrcmv.training.precision import fast_layout, lower_precision
-from mrcmv.training.runner import Stage, run_stage
+from mrcmv.training.parallel import device_of, move
+from mrcmv.training.precision import fast_layout, lower_precision, scaler_for
+from mrcmv.training.runner import Stage, descend, run_stage
 
 KINDS: tuple[Kind, ...] = ("voice", "music", "picture")
 LEAST_CLIPS = 2
@@ -102,14 +103,16 @@ class _Task:
         self.times = (
             (np.arange(steps) + 0.5) * (32.0 / steps) if kind == "picture" else patch_times(net.config)
         )
+        self.device = device_of(net)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
-            self.reader = Reader(kind, net, self.scale)
+            self.reader = Reader(kind, net, self.scale).to(self.device)
         self.batch = self.plan.picture_batch if kind == "picture" else self.plan.sound_batch
         self.steps = int(getattr(self.plan, f"{kind}_steps"))
         self.optimizer = torch.optim.AdamW(
             self.reader.parameters(), lr=self.plan.learning_rate, weight_decay=self.plan.weight_decay
         )
+        self.scaler = scaler_for(config.precision, self.device.type)
         self.last_loss = math.inf
 
     def example(
@@ -149,14 +152,13 @@ class _Task:
                 place += 1
                 if example is not None:
                     examples.append(example)
-            given, curves, scalars = (torch.stack(part) for part in zip(*examples, strict=True))
-            with lower_precision(self.config.precision):
+            given, curves, scalars = (
+                move(torch.stack(part), self.device) for part in zip(*examples, strict=True)
+            )
+            with lower_precision(self.config.precision, self.device.type):
                 said, told = self.reader(given)
             loss = masked_mse(said.float(), curves) + masked_mse(told.float(), scalars)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.reader.parameters(), 5.0)
-            self.optimizer.step()
+            descend(loss, self.reader, self.optimizer, self.scaler)
             losses.append(loss.item())
         self.last_loss = float(np.mean(losses))
         return {"loss": self.last_loss}
@@ -183,10 +185,10 @@ class _Task:
                 example = self.example(self.validation, row, None)
                 if example is None:
                     continue
-                with lower_precision(self.config.precision):
-                    said, told = self.reader(example[0][None])
-                curves.append((said[0].float().numpy(), example[1].numpy()))
-                scalars.append((told.float().numpy(), example[2].numpy()[None]))
+                with lower_precision(self.config.precision, self.device.type):
+                    said, told = self.reader(move(example[0][None], self.device))
+                curves.append((said[0].float().cpu().numpy(), example[1].numpy()))
+                scalars.append((told.float().cpu().numpy(), example[2].numpy()[None]))
         said_rows = {f"r_{name}": r for name, r in _by_name(curves, list(self.scale.curves)).items()}
         told_rows = {f"clip_r_{name}": r for name, r in _by_name(scalars, list(self.scale.scalars)).items()}
         log = said_rows | told_rows
@@ -229,6 +231,7 @@ def pretrain(
             optimizer=task.optimizer,
             epoch=task.epoch,
             score=task.score,
+            scaler=task.scaler,
             keep="last",  # the rate has come down to nothing by then; validation is for the log
         )
         share = _share(progress, number)

@@ -8,6 +8,7 @@ repeated bit for bit.
 from __future__ import annotations
 
 import copy
+import math
 import os
 import time
 import zlib
@@ -22,8 +23,13 @@ from torch import Tensor, nn
 
 from mrcmv.media import Progress, UserError
 from mrcmv.training.config import StageConfig
+from mrcmv.training.parallel import Team
 
 Weights = dict[str, Tensor]
+LARGEST_GRADIENT = 5.0
+"""Norm to which gradients are clipped: the first steps of a fresh head are steep."""
+LEAST_GAIN = 0.01
+"""A loss falls when it is lower by this share at least."""
 SAVE_EVERY_S = 10.0
 """Least time between two saved states; epochs since the last one are repeated after a kill."""
 
@@ -45,6 +51,14 @@ class Stage:
         is updated by `Averager.update`, which ``epoch`` calls after every step.
     judge_start
         The weights before the first epoch may be the best ones, too.
+    over
+        Says of the rows so far whether the stage may end before its last epoch.
+    scaler
+        Of the loss under ``float16``, kept with the state.
+    marks
+        Entries that every row of the log gets, such as the learning rate of a choice.
+    file
+        Name of the saved state when it is not the stage's own.
     """
 
     name: str
@@ -56,6 +70,10 @@ class Stage:
     keep: str = "best"
     averager: Averager | None = None
     judge_start: bool = False
+    over: Callable[[list[dict[str, Any]]], bool] | None = None
+    scaler: torch.amp.GradScaler | None = None
+    marks: dict[str, Any] = field(default_factory=dict)
+    file: str = ""
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -81,7 +99,9 @@ class Averager:
         return {"weights": self.weights, "steps": self.steps}
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.weights, self.steps = state["weights"], state["steps"]
+        self.steps = state["steps"]
+        for name, value in self.weights.items():
+            value.copy_(state["weights"][name])
 
 
 def generator_for(seed: int, stage: str, epoch: int) -> np.random.Generator:
@@ -95,49 +115,95 @@ def run_stage(
     seed: int,
     log: Callable[[dict[str, Any]], None] | None = None,
     progress: Progress | None = None,
+    team: Team | None = None,
 ) -> dict[str, Any]:
     """Run (or go on with) a stage; afterwards ``stage.module`` holds the kept weights.
 
-    The state lies in ``folder/<stage>.pt``. Returns the best epoch's row of the log.
+    The state lies in ``folder/<stage>.pt``, written by the first process of a ``team`` and read by all.
+    Returns the best epoch's row of the log.
     """
-    path = folder / f"{stage.name}.pt"
-    best: dict[str, Any] = {"score": -np.inf, "epoch": -1, "weights": _copy(stage.module)}
+    team = team or Team()
+    path = folder / f"{stage.file or stage.name}.pt"
+    best: dict[str, Any] = {"score": -np.inf, "epoch": -1, "weights": copy_weights(stage.module)}
     done = 0
     if path.is_file():
-        state = load_state(path)
-        stage.module.load_state_dict(state["module"])
-        stage.optimizer.load_state_dict(state["optimizer"])
-        if stage.averager is not None:
-            stage.averager.restore(state["average"])
-        best, done, stage.history = state["best"], state["epochs"], state["history"]
+        best, done = _go_on(stage, load_state(path))
         if log is not None:
             for known in stage.history:
                 log(known)
     elif stage.judge_start:
-        score, said = stage.score()
+        score, said = team.same(stage.score())
         best["score"] = score
-        stage.history = [{"stage": stage.name, "epoch": -1, "score": score, **said}]
+        stage.history = [{"stage": stage.name, "epoch": -1, **stage.marks, "score": score, **said}]
         if log is not None:
             log(stage.history[0])
-    saved = time.monotonic()
+    saved, kept = time.monotonic(), done
     for index in range(done, stage.epochs):
+        if stage.over is not None and stage.over(stage.history):
+            break
         started = time.monotonic()
         random = generator_for(seed, stage.name, index)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(random.integers(2**62)))
-            row: dict[str, Any] = {"stage": stage.name, "epoch": index, **stage.epoch(index, random)}
-        row |= _judge(stage, best, index)
+            torch.manual_seed(int(random.integers(2**62)) + team.rank)  # dropout is each process's own
+            said = stage.epoch(index, random)
+        row = {"stage": stage.name, "epoch": index, **stage.marks, **said}
+        row |= _judge(stage, best, index, team)
         row["seconds"] = round(time.monotonic() - started, 2)
+        row = team.same(row)
         stage.history.append(row)
-        if index + 1 == stage.epochs or time.monotonic() - saved >= SAVE_EVERY_S:
-            save_state(path, _state(stage, best, index + 1))
-            saved = time.monotonic()
+        done = index + 1
+        if team.lead and (done == stage.epochs or time.monotonic() - saved >= SAVE_EVERY_S):
+            save_state(path, _state(stage, best, done))
+            saved, kept = time.monotonic(), done
         if log is not None:
             log(row)
         if progress is not None:
-            progress((index + 1) / stage.epochs)
+            progress(done / stage.epochs)
+    if team.lead and kept < done:
+        save_state(path, _state(stage, best, done))
     stage.module.load_state_dict(best["weights"])
+    team.same_weights(stage.module)
     return next((row for row in stage.history if row["epoch"] == best["epoch"]), {})
+
+
+def _go_on(stage: Stage, state: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Put a saved state into the stage; the best so far and how many epochs are done."""
+    stage.module.load_state_dict(state["module"])
+    stage.optimizer.load_state_dict(state["optimizer"])
+    if stage.averager is not None:
+        stage.averager.restore(state["average"])
+    if stage.scaler is not None and state.get("scaler"):
+        stage.scaler.load_state_dict(state["scaler"])
+    stage.history = state["history"]
+    return state["best"], state["epochs"]
+
+
+def converged(losses: list[float], patience: int) -> bool:
+    """Whether none of the last ``patience`` losses is lower than the lowest before by `LEAST_GAIN`."""
+    lowest, since = math.inf, 0
+    for loss in losses:
+        since += 1
+        if loss < lowest * (1 - LEAST_GAIN):
+            lowest, since = loss, 0
+    return patience > 0 and since >= patience
+
+
+def descend(
+    total: Tensor,
+    module: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+    meet: Callable[[], None] | None = None,
+) -> None:
+    """One step down the gradient of ``total``; ``meet`` sums the gradients of all processes."""
+    optimizer.zero_grad(set_to_none=True)
+    scaler.scale(total).backward()
+    if meet is not None:
+        meet()
+    scaler.unscale_(optimizer)
+    nn.utils.clip_grad_norm_(module.parameters(), LARGEST_GRADIENT)
+    scaler.step(optimizer)
+    scaler.update()
 
 
 def _state(stage: Stage, best: dict[str, Any], epochs: int) -> dict[str, Any]:
@@ -145,27 +211,29 @@ def _state(stage: Stage, best: dict[str, Any], epochs: int) -> dict[str, Any]:
         "module": stage.module.state_dict(),
         "optimizer": stage.optimizer.state_dict(),
         "average": stage.averager.state() if stage.averager else None,
+        "scaler": stage.scaler.state_dict() if stage.scaler is not None else None,
         "best": best,
         "epochs": epochs,
         "history": stage.history,
     }
 
 
-def _judge(stage: Stage, best: dict[str, Any], index: int) -> dict[str, float]:
+def _judge(stage: Stage, best: dict[str, Any], index: int, team: Team) -> dict[str, float]:
     """Score the epoch on the weights that would be kept, and keep them when they are the best."""
-    own = _copy(stage.module) if stage.averager is not None else None
+    own = copy_weights(stage.module) if stage.averager is not None else None
     if stage.averager is not None:
         stage.module.load_state_dict(stage.averager.weights)
-    score, said = stage.score()
+    score, said = team.same(stage.score())
     if stage.keep == "last" or score > best["score"]:
-        best.update(score=score, epoch=index, weights=_copy(stage.module))
+        best.update(score=score, epoch=index, weights=copy_weights(stage.module))
     if own is not None:
         stage.module.load_state_dict(own)
     return {"score": score, **said}
 
 
-def _copy(module: nn.Module) -> Weights:
-    return copy.deepcopy({name: value.detach() for name, value in module.state_dict().items()})
+def copy_weights(module: nn.Module) -> Weights:
+    """The weights in ordinary memory, whatever the module's device."""
+    return copy.deepcopy({name: value.detach().cpu() for name, value in module.state_dict().items()})
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
