@@ -68,8 +68,12 @@ def test_two_processes_train_like_one(data: Path, tmp_path: Path) -> None:
         (row["stage"], row["epoch"]) for row in rows[1]
     ]
     for one, both in zip(*rows, strict=True):
-        for name in ("loss", "match", "pseudo", "describe", "active", "margin", "score"):
-            assert one.get(name) == pytest.approx(both.get(name), rel=1e-4, abs=1e-4), (name, one, both)
+        assert one.keys() == both.keys()
+        for name in {"loss", "match", "pseudo", "describe", "active", "margin", "score"} & one.keys():
+            if one[name] is None or both[name] is None:  # not judged: too few clips for a correlation
+                assert one[name] is both[name], (name, one, both)
+            else:
+                assert one[name] == pytest.approx(both[name], rel=1e-4, abs=1e-4), (name, one, both)
     ours, theirs = load_file(alone / "model.safetensors"), load_file(tmp_path / "two/tiny/model.safetensors")
     start = build(ModelConfig.from_dict(ModelConfig.debug().to_dict() | STILL), 0).state_dict()
     for name, value in ours.items():

@@ -27,7 +27,7 @@ def rows_of(run: Path) -> list[dict[str, object]]:
 PLAN = {"batch": 4, "optimizer": "sgd", "average": 0.9}
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("precision", ["float32", "float16"])
 def test_a_run_stopped_after_every_epoch_has_the_same_curve(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str
 ) -> None:
