@@ -126,6 +126,7 @@ def _lines(axes: Axes, title: str, lines: list[Line], limits: tuple[float, float
     """One panel; a line that has no points is left out, a panel without lines says so."""
     axes.set_title(title, fontsize=11, loc="left")
     axes.set_xlabel("epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(color="#dddddd", linewidth=0.6)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
