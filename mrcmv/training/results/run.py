@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrcmv.media import Progress, UserError
+from mrcmv.training.judge import Use
 from mrcmv.training.loop import clips_of
 from mrcmv.training.manifest import read_manifest
 from mrcmv.training.preparation import prepared_folder
@@ -73,7 +74,7 @@ def _modern(
         for split in ("train", "validation", "test")
     )
     similarity: dict[str, NDArray[np.float32]] = {}
-    uses = ("both", "picture", "voice") if row.use == "both" else (row.use,)
+    uses: tuple[Use, ...] = ("both", "picture", "voice") if row.use == "both" else (row.use,)
     for use in uses:
         for pool, matrix in modern_similarity(data, train, validation, test, seed, use=use).items():
             similarity[f"{pool}/{use}"] = matrix
