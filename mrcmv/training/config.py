@@ -129,6 +129,7 @@ class TrainConfig:
 
     ``model`` names a preset of `mrcmv.model.ModelConfig`, ``model_options`` overrides its fields.
     ``crops`` is the number of random 32 s crops per clip whose tokens are cached for the heads.
+    ``renditions`` false leaves out further clips to a track that has one already.
     ``encoders`` is the folder of another run: its encoders, trained on free labels, and their cached
     tokens are taken over, so that many seeds and ablations of the heads share them. The crops are
     then drawn with that run's seed.
@@ -142,6 +143,7 @@ class TrainConfig:
     model_options: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     crops: int = 4
+    renditions: bool = True
     encoders: str = ""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["float32", "bfloat16", "float16"] = "float32"

@@ -124,9 +124,11 @@ def _title(name: str) -> str:
 
 def _lines(axes: Axes, title: str, lines: list[Line], limits: tuple[float, float] | None = None) -> None:
     """One panel; a line that has no points is left out, a panel without lines says so."""
+    from matplotlib.ticker import MaxNLocator
+
     axes.set_title(title, fontsize=11, loc="left")
     axes.set_xlabel("epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="#dddddd", linewidth=0.6)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -78,6 +78,8 @@ def _train(
     team.wait()
     folder = prepared_folder(data, net.config.picture_size)
     train_clips, validation = (clips_of(data, folder, split) for split in splits)
+    if not config.renditions:
+        train_clips = Clips(tuple(item for item in train_clips.items if item.original == item.id), folder)
     if len(train_clips) < LEAST_PAIRS:
         raise UserError(f"Training needs at least {LEAST_PAIRS} clips in the train split; build more data.")
     log = _Log(out / LOG) if team.lead else None

@@ -49,7 +49,7 @@ class Row:
     def train_config(self, seed: int) -> TrainConfig:
         """The config of a network's run with this seed."""
         config = TrainConfig.read(CONFIGS / self.config)
-        values = {**config.to_dict(), "seed": seed, "name": self.name}
+        values = {**config.to_dict(), "seed": seed, "name": self.name, "renditions": self.renditions}
         for part, changed in self.changes.items():
             if part == "model":
                 values["model_options"] = {**values["model_options"], **changed}

@@ -126,6 +126,7 @@ def test_every_row_can_be_configured() -> None:
             assert bool(config.finetune.epochs) == (row.stage == "whole")
     assert rows["gate-sigmoid"].train_config(0).model_options["gate"] == "sigmoid"
     assert rows["no-pseudo"].train_config(0).loss.pseudo_weight == 0
+    assert not rows["no-renditions"].train_config(0).renditions
     assert rows["no-pretraining"].train_config(0).pretrain.voice_steps == 0
 
 
