@@ -24,10 +24,16 @@ def theme() -> gr.themes.Base:
 
 
 def css() -> str:
-    return (_HERE / "style.css").read_text(encoding="utf-8")
+    """The style sheets, the common one first."""
+    return "\n".join(_read(".css", first="style"))
 
 
 def head() -> str:
-    """Goes into the page's head: the script runs before the first part is drawn."""
-    script = (_HERE / "page.js").read_text(encoding="utf-8")
-    return f'<link rel="icon" href="{ICON}"><script>{script}</script>'
+    """Goes into the page's head: the scripts run before the first part is drawn, the common one first."""
+    scripts = "".join(f"<script>{script}</script>" for script in _read(".js", first="page"))
+    return f'<link rel="icon" href="{ICON}">{scripts}'
+
+
+def _read(ending: str, *, first: str) -> list[str]:
+    paths = sorted((_HERE / "static").glob(f"*{ending}"), key=lambda path: (path.stem != first, path.name))
+    return [path.read_text(encoding="utf-8") for path in paths]

@@ -153,7 +153,7 @@ def test_download_and_credit_are_escaped(found):
 
 
 def test_text_has_enough_contrast_in_both_themes():
-    css = (Path(mrcmv.__file__).parent / "web" / "style.css").read_text(encoding="utf-8")
+    css = (Path(mrcmv.__file__).parent / "web" / "static" / "style.css").read_text(encoding="utf-8")
     blocks = re.findall(r'html\[data-theme="(light|dark)"\] \{(.*?)\n\}', css, re.DOTALL)
     assert [name for name, _ in blocks] == ["light", "dark"]
     pairs = [("ink", "ground"), ("ink", "card"), ("soft", "ground"), ("soft", "card"), ("soft", "raised")]

@@ -41,6 +41,9 @@
     return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
   };
 
+  /* what the other scripts of the page use */
+  window.mrcmvStudio = { $, all, memory, tell, clock };
+
   /* a track on its own, one at a time */
   const track = new Audio();
   track.preload = "auto";
