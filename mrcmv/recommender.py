@@ -6,6 +6,7 @@ gets the same answer from each of them.
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 import threading
 import time
@@ -29,7 +30,8 @@ from mrcmv.media import (
     thread_budget,
     to_mono,
 )
-from mrcmv.suggestions import Stage, StageEvent, StageListener, Stopwatch, Suggestions
+from mrcmv.ranking import rank
+from mrcmv.suggestions import Stage, StageEvent, StageListener, Stopwatch, Suggestions, Wish
 
 if TYPE_CHECKING:
     from mrcmv.library import Index, Library
@@ -37,7 +39,16 @@ if TYPE_CHECKING:
     from mrcmv.model import Mrcmv
     from mrcmv.separation import Separator, StemFiles
 
-__all__ = ["Keep", "Recommender", "Stage", "StageEvent", "StageListener", "Suggestions", "separate_source"]
+__all__ = [
+    "Keep",
+    "Recommender",
+    "Stage",
+    "StageEvent",
+    "StageListener",
+    "Suggestions",
+    "Wish",
+    "separate_source",
+]
 
 T = TypeVar("T")
 Keep = Literal["voice", "original", "none"]
@@ -120,6 +131,7 @@ class Recommender:
         start_s: float = 0.0,
         end_s: float | None = None,
         top_k: int = 5,
+        wish: Wish = Wish(),  # noqa: B008 - frozen
         on_stage: StageListener | None = None,
     ) -> Suggestions:
         """Rank the library for one clip.
@@ -132,6 +144,8 @@ class Recommender:
             A private, existing, empty folder of this clip; all that is made goes there.
         start_s, end_s
             The part to go by, in seconds; at most its first 32 s are used.
+        wish
+            What is wished beside the clip; see `rerank` for changing it without a new look.
 
         Raises
         ------
@@ -158,7 +172,8 @@ class Recommender:
         watch.finish(Stage.UNDERSTANDING, progress)
 
         progress = watch.begin(Stage.RANKING)
-        matches = self.index(progress=lambda done: progress(0.9 * done)).search(query.vector, top_k)
+        index = self.index(progress=lambda done: progress(0.9 * done))
+        matches, steering = rank(index, query.vector, wish, top_k)
         watch.finish(Stage.RANKING, progress)
 
         return Suggestions(
@@ -171,7 +186,21 @@ class Recommender:
             timings_s={**watch.seconds, "total": time.perf_counter() - began},
             checkpoint_name=self.model.name,
             checkpoint_sha256=self.model.sha256,
+            wish=wish,
+            steering=steering,
+            query=query.vector,
         )
+
+    def rerank(self, suggestions: Suggestions, wish: Wish, top_k: int = 5) -> Suggestions:
+        """The same clip under another wish: quick, as the clip is not looked at again.
+
+        Raises
+        ------
+        mrcmv.media.UserError
+            The wish names a track that is not there.
+        """
+        matches, steering = rank(self.index(), suggestions.query, wish, top_k)
+        return dataclasses.replace(suggestions, matches=tuple(matches), wish=wish, steering=steering)
 
     def render(
         self,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mrcmv.media import Clip, Progress, Speech
 
 if TYPE_CHECKING:
-    from mrcmv.library import Match
+    from mrcmv.library import Match, Track
 
 
 class Stage(StrEnum):
@@ -51,6 +54,91 @@ StageListener = Callable[[StageEvent], None]
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What the creator says beside the clip. Empty: the clip alone decides.
+
+    Attributes
+    ----------
+    like
+        Id of a track of the library as an example.
+    filter
+        Only tracks for which it is true are suggested; None allows all.
+    exclude
+        Ids of tracks that are not suggested.
+    strength
+        How far the example steers, 0 (not at all) to 1 (the clip has no say).
+    """
+
+    like: str | None = None
+    filter: Callable[[Track], bool] | None = None
+    exclude: frozenset[str] = frozenset()
+    strength: float = 0.5
+
+    @property
+    def steers(self) -> bool:
+        """Whether something stands beside the clip in the ranking, filters aside."""
+        return self.strength > 0 and bool(self.like)
+
+    def allows(self, track: Track) -> bool:
+        return track.id not in self.exclude and (self.filter is None or self.filter(track))
+
+
+@dataclass(frozen=True)
+class Lift:
+    """What the wish did to one suggestion.
+
+    Attributes
+    ----------
+    rank_before, rank
+        Places among the allowed tracks by the clip alone, and with the wish; 1 is the first.
+    clip_part, wish_part
+        The two addends of the score that ranks, in spreads over the library: (1 - strength) times how
+        far the clip's similarity lies above the mean of all tracks, and strength times the wish's.
+    """
+
+    track_id: str
+    rank_before: int
+    rank: int
+    clip_part: float
+    wish_part: float
+
+    @property
+    def moved(self) -> int:
+        """Places up (positive) or down (negative)."""
+        return self.rank_before - self.rank
+
+    @property
+    def score(self) -> float:
+        return self.clip_part + self.wish_part
+
+    @property
+    def share(self) -> float:
+        """How much of the score, sizes alone, came from the wish: 0 to 1."""
+        total = abs(self.clip_part) + abs(self.wish_part)
+        return abs(self.wish_part) / total if total else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "rank_before": self.rank_before,
+            "moved": self.moved,
+            "clip_part": round(self.clip_part, 4),
+            "wish_part": round(self.wish_part, 4),
+            "share": round(self.share, 4),
+        }
+
+
+@dataclass(frozen=True)
+class Steering:
+    """How far a wish steered: one `Lift` per suggestion, in their order."""
+
+    strength: float
+    lifts: tuple[Lift, ...]
+
+    def lift(self, track_id: str) -> Lift | None:
+        return next((lift for lift in self.lifts if lift.track_id == track_id), None)
+
+
+@dataclass(frozen=True)
 class Suggestions:
     """What was found for one clip.
 
@@ -66,6 +154,10 @@ class Suggestions:
         Best track first.
     timings_s
         Seconds by stage (`TIMING_NAMES`) and in total.
+    wish, steering
+        What was wished beside the clip, and what it did; None when the clip alone ranked.
+    query
+        The clip as the network sees and hears it, float32 [512].
     """
 
     clip: Clip
@@ -77,6 +169,16 @@ class Suggestions:
     timings_s: dict[str, float]
     checkpoint_name: str
     checkpoint_sha256: str
+    wish: Wish = Wish()
+    steering: Steering | None = None
+    query: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32), compare=False)
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """What ranked the matches, best first: the cosines, or with a wish the sums of both parts."""
+        if self.steering:
+            return tuple(lift.score for lift in self.steering.lifts)
+        return tuple(match.similarity for match in self.matches)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of ``suggest --json``."""
@@ -100,12 +202,17 @@ class Suggestions:
                     "licence": match.track.rights.licence,
                     "similarity": round(match.similarity, 4),
                     "start_s": match.start_s,
+                    **self._steered(match.track.id),
                 }
                 for rank, match in enumerate(self.matches, start=1)
             ],
             "timings_s": {name: round(seconds, 3) for name, seconds in self.timings_s.items()},
             "checkpoint": {"name": self.checkpoint_name, "sha256": self.checkpoint_sha256},
         }
+
+    def _steered(self, track_id: str) -> dict[str, Any]:
+        lift = self.steering.lift(track_id) if self.steering else None
+        return {"steering": lift.to_json()} if lift else {}
 
     def match(self, track_id: str) -> Match | None:
         return next((m for m in self.matches if m.track.id == track_id), None)

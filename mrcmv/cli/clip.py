@@ -51,14 +51,25 @@ def suggest(
     top_k: Annotated[int, typer.Option(min=1, max=100, help="How many tracks.")] = 5,
     start: From = 0.0,
     end: Until = None,
+    like: Annotated[
+        str | None, typer.Option(help="Id of a track of the library that the music should resemble.")
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Id of a track to leave out; repeatable.")] = None,
+    strength: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="How far the wish steers: 0 not at all, 1 instead of the clip."),
+    ] = 0.5,
     checkpoint: Checkpoint = "compact",
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Rank the library for CLIP."""
+    from mrcmv.recommender import Wish
+
+    wish = Wish(like=like, exclude=frozenset(exclude or ()), strength=strength)
     with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
         found = make_recommender(checkpoint, device).suggest(
-            clip, Path(folder), start_s=start, end_s=end, top_k=top_k, on_stage=show_stage
+            clip, Path(folder), start_s=start, end_s=end, top_k=top_k, wish=wish, on_stage=show_stage
         )
         result = found.to_json()
     if as_json:

@@ -87,6 +87,33 @@ class Index:
                 return ranked[:k]
             count = min(total, 4 * count)
 
+    def best_windows(self, vector: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Of every track, in the order of ``tracks``: the cosine of its best window, and its start in s.
+
+        ``search`` without an order and without an end, for those who weigh the cosine against something
+        else. Of windows that are equally near the first one counts.
+        """
+        if self._flat is None:
+            return np.zeros(0, np.float32), np.zeros(0, np.float32)
+        cosines = self._matrix() @ unit(np.asarray(vector, np.float32).ravel())
+        edges = np.searchsorted(self._owners, np.arange(len(self.tracks)))
+        best = np.maximum.reduceat(cosines, edges)
+        order = np.lexsort((np.arange(len(cosines)), -cosines, self._owners))
+        return np.clip(best, -1, 1), self._starts[order[edges]]
+
+    def track_vector(self, track_id: str) -> NDArray[np.float32] | None:
+        """The middle of a track's windows, a unit vector [d]; None when the track is not in the index."""
+        place = next((i for i, track in enumerate(self.tracks) if track.id == track_id), None)
+        return None if place is None else unit(self._matrix()[self._owners == place].mean(axis=0))
+
+    def _matrix(self) -> NDArray[np.float32]:
+        """The unit vectors of all windows [windows, d], as FAISS holds them (not copied)."""
+        import faiss
+
+        held = faiss.rev_swig_ptr(self._flat.get_xb(), len(self) * self._flat.d)
+        matrix: NDArray[np.float32] = held.reshape(len(self), self._flat.d)
+        return matrix
+
     def _selection(self, allowed: Callable[[Track], bool] | None) -> tuple[Any, int]:
         """FAISS's parameters that look only at windows of allowed tracks, and how many those are."""
         if allowed is None:
