@@ -74,4 +74,4 @@ def standardise(values: NDArray[np.floating]) -> Scores:
 
 def _order(places: NDArray[np.int_], scores: Scores, ids: list[str]) -> list[int]:
     """Places by score, best first; equal scores by track id."""
-    return [int(places[i]) for i in np.lexsort((ids, -scores[places]))]
+    return [int(places[i]) for i in np.lexsort((np.array(ids), -scores[places]))]
