@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from mrcmv.cli import clip, library, results, tags, training
+from mrcmv.cli import clip, library, results, study, tags, training
 from mrcmv.cli.common import AsJson, say, show
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(library.app, name="library")
 app.add_typer(training.app)
 app.add_typer(results.app)
 app.add_typer(tags.app)
+app.add_typer(study.app, name="study")
 
 
 @app.command()
