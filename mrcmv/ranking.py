@@ -12,57 +12,112 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrcmv.media import UserError
-from mrcmv.suggestions import Lift, Steering, Wish
+from mrcmv.suggestions import EXAMPLE, Lift, Steering, Wish
 
 if TYPE_CHECKING:
     from mrcmv.library import Index, Match
+    from mrcmv.words import Steered, Words
 
 Scores = NDArray[np.float64]
+PRESENT = 5
+"""Of how many tracks that the clip alone suggests “slower” means slower than their middle."""
+BEHIND = 1000.0
+"""Taken off the score of what surely has what is not wanted: it comes after everything else."""
 
 
 def rank(
-    index: Index, query: NDArray[np.float32], wish: Wish, top_k: int
+    index: Index,
+    query: NDArray[np.float32],
+    wish: Wish,
+    top_k: int,
+    *,
+    words: Words | None = None,
+    example: NDArray[np.float32] | None = None,
 ) -> tuple[list[Match], Steering | None]:
     """The best ``top_k`` tracks for a query [d], best first, and how far the wish steered.
+
+    Parameters
+    ----------
+    words
+        Needed when the wish has a text.
+    example
+        Vector [d] of the wish's sound file, needed when it has one.
 
     Raises
     ------
     mrcmv.media.UserError
-        The example is not in the library.
+        The wish's example is not in the library.
     """
-    allowed = wish.allows if wish.filter or wish.exclude else None
     if not wish.steers:
+        allowed = wish.allows if wish.filter or wish.exclude else None
         return index.search(query, top_k, allowed), None
-    return _steered(index, query, wish, top_k)
-
-
-def _steered(
-    index: Index, query: NDArray[np.float32], wish: Wish, top_k: int
-) -> tuple[list[Match], Steering]:
-    from mrcmv.library import Match
-
     similarities, starts = index.best_windows(query)
-    clip = (1 - wish.strength) * standardise(similarities)
-    wished = wish.strength * standardise(example_scores(index, wish))
     places = np.array([i for i, track in enumerate(index.tracks) if wish.allows(track)], int)
     ids = [index.tracks[i].id for i in places]
-    before = {int(place): rank for rank, place in enumerate(_order(places, clip, ids), start=1)}
-    best = _order(places, clip + wished, ids)[:top_k]
+    clip = (1 - wish.strength) * standardise(similarities)
+    alone = _order(places, standardise(similarities), ids)
+    names, parts, steered = _parts(index, wish, alone[:PRESENT], words, example)
+    wished = wish.strength * standardise(parts.sum(axis=0))
+    score = clip + wished - (BEHIND * steered.refused if steered else 0.0)
+    best = _order(places, score, ids)[:top_k]
+
+    from mrcmv.library import Match
+
     matches = [Match(index.tracks[i], float(similarities[i]), float(starts[i])) for i in best]
+    before = {place: rank for rank, place in enumerate(alone, start=1)}
     lifts = tuple(
-        Lift(index.tracks[i].id, before[int(i)], rank, float(clip[i]), float(wished[i]))
+        Lift(
+            index.tracks[i].id,
+            before[i],
+            rank,
+            float(clip[i]),
+            float(wished[i]),
+            _because(names, parts[:, i]),
+        )
         for rank, i in enumerate(best, start=1)
     )
-    return matches, Steering(wish.strength, lifts)
+    understood = words.understand(wish.text) if words and wish.text else None
+    refused = int(steered.refused[places].sum()) if steered else 0
+    steering = Steering(
+        wish.strength,
+        lifts,
+        steered.judged if steered else (),
+        understood.unknown if understood else (),
+        refused,
+    )
+    return matches, steering
 
 
-def example_scores(index: Index, wish: Wish) -> Scores:
-    """Cosine of every track's best window to the example; the example itself is one of them."""
-    assert wish.like is not None
-    vector = index.track_vector(wish.like)
+def _parts(
+    index: Index, wish: Wish, present: list[int], words: Words | None, example: NDArray[np.float32] | None
+) -> tuple[list[str], Scores, Steered | None]:
+    """Names and scores [parts, tracks] of what the wish holds: each ask of its text, and its examples."""
+    names: list[str] = []
+    rows: list[Scores] = []
+    steered = None
+    if words and wish.text.strip():
+        steered = words.score(words.understand(wish.text).asks, index.tracks, present)
+        names += [judged.ask.said for judged in steered.judged]
+        rows += list(steered.parts)
+    for vector in (example, _example(index, wish.like)):
+        if vector is not None:
+            names.append(EXAMPLE)
+            rows.append(standardise(index.best_windows(vector)[0]))
+    return names, np.array(rows).reshape(len(rows), len(index.tracks)), steered
+
+
+def _example(index: Index, track_id: str | None) -> NDArray[np.float32] | None:
+    if track_id is None:
+        return None
+    vector = index.track_vector(track_id)
     if vector is None:
         raise UserError("The track that was given as an example is not in the library: choose another one.")
-    return index.best_windows(vector)[0].astype(np.float64)
+    return vector
+
+
+def _because(names: list[str], parts: Scores) -> str:
+    """The part [parts] that spoke most for a track; empty when none spoke for it."""
+    return names[int(parts.argmax())] if parts.size and parts.max() > 0 else ""
 
 
 def standardise(values: NDArray[np.floating]) -> Scores:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mrcmv.media import (
     ANALYSIS_RATE,
@@ -24,6 +25,7 @@ from mrcmv.media import (
     Clip,
     Progress,
     Speech,
+    home,
     open_clip,
     part_of,
     read_sound,
@@ -34,10 +36,12 @@ from mrcmv.ranking import rank
 from mrcmv.suggestions import Stage, StageEvent, StageListener, Stopwatch, Suggestions, Wish
 
 if TYPE_CHECKING:
-    from mrcmv.library import Index, Library
+    from mrcmv.library import Index, Library, Match
     from mrcmv.mix import Preview
     from mrcmv.model import Mrcmv
     from mrcmv.separation import Separator, StemFiles
+    from mrcmv.suggestions import Steering
+    from mrcmv.words import Words
 
 __all__ = [
     "Keep",
@@ -51,6 +55,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+MOST_HEARD = 64
+"""Examples whose vectors are kept in memory."""
 Keep = Literal["voice", "original", "none"]
 
 
@@ -110,6 +116,12 @@ class Recommender:
         from mrcmv.library import Library
 
         return self._once("library", lambda: Library.open(self.home))
+
+    @property
+    def words(self) -> Words:
+        from mrcmv.words import Words
+
+        return self._once("words", lambda: Words((self.home or home()) / "words"))
 
     def index(self, progress: Progress | None = None) -> Index:
         """The index of the library as it is now; embeds tracks that are new to this checkpoint."""
@@ -173,7 +185,7 @@ class Recommender:
 
         progress = watch.begin(Stage.RANKING)
         index = self.index(progress=lambda done: progress(0.9 * done))
-        matches, steering = rank(index, query.vector, wish, top_k)
+        matches, steering = self._rank(index, query.vector, wish, top_k)
         watch.finish(Stage.RANKING, progress)
 
         return Suggestions(
@@ -197,10 +209,37 @@ class Recommender:
         Raises
         ------
         mrcmv.media.UserError
-            The wish names a track that is not there.
+            The wish's example cannot be used; its text says why and what to do.
         """
-        matches, steering = rank(self.index(), suggestions.query, wish, top_k)
+        matches, steering = self._rank(self.index(), suggestions.query, wish, top_k)
         return dataclasses.replace(suggestions, matches=tuple(matches), wish=wish, steering=steering)
+
+    def _rank(
+        self, index: Index, query: NDArray[np.float32], wish: Wish, top_k: int
+    ) -> tuple[list[Match], Steering | None]:
+        words = self.words if wish.steers and wish.text.strip() else None
+        example = self.hear(wish.reference) if wish.steers and wish.reference else None
+        return rank(index, query, wish, top_k, words=words, example=example)
+
+    def hear(self, sound: Path, progress: Progress | None = None) -> NDArray[np.float32]:
+        """A sound file as the network hears music: the middle of its windows, float32 [512].
+
+        Heard once per file; at most its first ten minutes.
+
+        Raises
+        ------
+        mrcmv.media.UserError
+            The file is no sound that can be read.
+        """
+        from mrcmv.library import hear_sound
+
+        stat = sound.stat()
+        key = f"heard {sound} {stat.st_mtime_ns} {stat.st_size}"
+        with self._lock:
+            known = [name for name in self._loaded if name.startswith("heard ")]
+            for name in known[:-MOST_HEARD]:
+                del self._loaded[name]
+        return self._once(key, lambda: hear_sound(sound, self.model, progress))
 
     def render(
         self,

@@ -16,6 +16,7 @@ from mrcmv.media import Clip, Progress, Speech
 
 if TYPE_CHECKING:
     from mrcmv.library import Match, Track
+    from mrcmv.words import Judged
 
 
 class Stage(StrEnum):
@@ -59,6 +60,10 @@ class Wish:
 
     Attributes
     ----------
+    text
+        Free words in English or Chinese, such as "slower, no drums".
+    reference
+        A sound file as an example: any kind, nothing is believed about it.
     like
         Id of a track of the library as an example.
     filter
@@ -66,9 +71,11 @@ class Wish:
     exclude
         Ids of tracks that are not suggested.
     strength
-        How far the example steers, 0 (not at all) to 1 (the clip has no say).
+        How far words and example steer, 0 (not at all) to 1 (the clip has no say).
     """
 
+    text: str = ""
+    reference: Path | None = None
     like: str | None = None
     filter: Callable[[Track], bool] | None = None
     exclude: frozenset[str] = frozenset()
@@ -77,7 +84,7 @@ class Wish:
     @property
     def steers(self) -> bool:
         """Whether something stands beside the clip in the ranking, filters aside."""
-        return self.strength > 0 and bool(self.like)
+        return self.strength > 0 and bool(self.text.strip() or self.reference or self.like)
 
     def allows(self, track: Track) -> bool:
         return track.id not in self.exclude and (self.filter is None or self.filter(track))
@@ -94,6 +101,8 @@ class Lift:
     clip_part, wish_part
         The two addends of the score that ranks, in spreads over the library: (1 - strength) times how
         far the clip's similarity lies above the mean of all tracks, and strength times the wish's.
+    because
+        The part of the wish that spoke most for this track, as in `Steering.asks`; empty when none did.
     """
 
     track_id: str
@@ -101,6 +110,7 @@ class Lift:
     rank: int
     clip_part: float
     wish_part: float
+    because: str = ""
 
     @property
     def moved(self) -> int:
@@ -124,18 +134,44 @@ class Lift:
             "clip_part": round(self.clip_part, 4),
             "wish_part": round(self.wish_part, 4),
             "share": round(self.share, 4),
+            "because": self.because,
         }
+
+
+EXAMPLE = "example"
+"""`Lift.because` when the example spoke most."""
 
 
 @dataclass(frozen=True)
 class Steering:
-    """How far a wish steered: one `Lift` per suggestion, in their order."""
+    """How far a wish steered: one `Lift` per suggestion, in their order.
+
+    Attributes
+    ----------
+    asks
+        What was understood of the words, and what each was measured against.
+    unknown
+        Words that nothing is known of; they did nothing.
+    refused
+        How many tracks were put behind all others, because they surely have what is not wanted.
+    """
 
     strength: float
     lifts: tuple[Lift, ...]
+    asks: tuple[Judged, ...] = ()
+    unknown: tuple[str, ...] = ()
+    refused: int = 0
 
     def lift(self, track_id: str) -> Lift | None:
         return next((lift for lift in self.lifts if lift.track_id == track_id), None)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "strength": self.strength,
+            "asks": [judged.to_json() for judged in self.asks],
+            "unknown": list(self.unknown),
+            "refused": self.refused,
+        }
 
 
 @dataclass(frozen=True)
@@ -193,6 +229,7 @@ class Suggestions:
                 "has_voice": bool(self.speech),
             },
             "weights": {"picture": round(self.picture_share, 4), "voice": round(self.voice_share, 4)},
+            **({"steering": self.steering.to_json()} if self.steering else {}),
             "suggestions": [
                 {
                     "rank": rank,

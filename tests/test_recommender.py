@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mrcmv.media import Cancelled, UserError, read_sound
-from mrcmv.recommender import Recommender, Stage, StageEvent, Suggestions
+from mrcmv.recommender import Recommender, Stage, StageEvent, Suggestions, Wish
 
 
 @pytest.fixture(scope="module")
@@ -194,3 +194,33 @@ def test_importing_loads_nothing_heavy() -> None:
     heavy = ["torch", "gradio", "faiss", "librosa", "scipy", "moviepy", "pandas"]
     out = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_words_and_examples_rerank_without_a_new_look(
+    recommender: Recommender, heard: tuple[Suggestions, list[StageEvent]]
+) -> None:
+    found, _ = heard
+    wished = recommender.rerank(found, Wish(text="acoustic, no electronic sounds", strength=1.0), 5)
+    assert {match.track.genre for match in wished.matches} == {"acoustic"}
+    assert wished.clip == found.clip
+    assert wished.steering is not None
+    assert [ask.ask.said for ask in wished.steering.asks] == ["acoustic", "electronic sounds"]
+    row = wished.to_json()["suggestions"][0]["steering"]
+    assert row["share"] == 1.0
+    assert set(row) == {"rank_before", "moved", "clip_part", "wish_part", "share", "because"}
+    assert recommender.rerank(wished, Wish(), 5).matches == found.matches
+
+    first = found.matches[0].track
+    alike = recommender.rerank(found, Wish(reference=recommender.library.sound_path(first.id), strength=1.0))
+    named = recommender.rerank(found, Wish(like=first.id, strength=1.0))
+    assert alike.steering is not None
+    assert [lift.track_id for lift in alike.steering.lifts] == [match.track.id for match in named.matches]
+    assert named.matches[0].track == first
+
+
+def test_an_example_that_is_no_sound_is_one_sentence(
+    recommender: Recommender, heard: tuple[Suggestions, list[StageEvent]], tmp_path: Path
+) -> None:
+    (tmp_path / "song.mp3").write_text("ffconcat version 1.0")
+    with pytest.raises(UserError):
+        recommender.rerank(heard[0], Wish(reference=tmp_path / "song.mp3"))

@@ -51,6 +51,12 @@ def suggest(
     top_k: Annotated[int, typer.Option(min=1, max=100, help="How many tracks.")] = 5,
     start: From = 0.0,
     end: Until = None,
+    words: Annotated[
+        str, typer.Option(help='What the music should be beside the clip, such as "slower, no drums".')
+    ] = "",
+    reference: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A sound file that it should resemble.")
+    ] = None,
     like: Annotated[
         str | None, typer.Option(help="Id of a track of the library that the music should resemble.")
     ] = None,
@@ -66,7 +72,7 @@ def suggest(
     """Rank the library for CLIP."""
     from mrcmv.recommender import Wish
 
-    wish = Wish(like=like, exclude=frozenset(exclude or ()), strength=strength)
+    wish = Wish(words, reference, like, exclude=frozenset(exclude or ()), strength=strength)
     with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
         found = make_recommender(checkpoint, device).suggest(
             clip, Path(folder), start_s=start, end_s=end, top_k=top_k, wish=wish, on_stage=show_stage
@@ -77,11 +83,37 @@ def suggest(
         return
     weights = result["weights"]
     print(f"picture {weights['picture']:.0%}, voice {weights['voice']:.0%}")
+    for line in _understood(result.get("steering")):
+        print(line)
     for row in result["suggestions"]:
         print(
             f"{row['rank']:>2}  {row['similarity']:+.3f}  from {row['start_s']:>5.1f} s  "
-            f"{row['title']} - {row['artist']}  [{row['track_id']}, {row['licence']}]"
+            f"{row['title']} - {row['artist']}  [{row['track_id']}, {row['licence']}]{_moved(row)}"
         )
+
+
+def _understood(steering: dict[str, Any] | None) -> list[str]:
+    """What was understood of the words, one line each."""
+    if steering is None:
+        return []
+    lines = []
+    for ask in steering["asks"]:
+        against = f" (now about {ask['reference']:.0f} bpm)" if ask["reference"] else ""
+        strange = ": nothing here is described like that" if ask["strange"] else ""
+        lines.append(f"{ask['kind']}: {ask['said']}{against}{strange}")
+    if steering["unknown"]:
+        lines.append(f"not understood: {' '.join(steering['unknown'])}")
+    return lines
+
+
+def _moved(row: dict[str, Any]) -> str:
+    """How far the wish moved a suggestion, and what of it did."""
+    if "steering" not in row or not row["steering"]["moved"]:
+        return ""
+    moved, because = row["steering"]["moved"], row["steering"]["because"]
+    return f"  {'up' if moved > 0 else 'down'} {abs(moved)}" + (
+        f" because of: {because}" if moved > 0 else ""
+    )
 
 
 @app.command()

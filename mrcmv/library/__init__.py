@@ -4,7 +4,7 @@
 """
 
 from mrcmv.library.adding import AlreadyThere, FolderReport
-from mrcmv.library.embeddings import MusicEmbedder
+from mrcmv.library.embeddings import MusicEmbedder, hear_sound
 from mrcmv.library.index import Index, Match
 from mrcmv.library.library import Library, Pack, UnknownTrack
 from mrcmv.library.licences import LICENCES, Licence, find_licence
@@ -29,4 +29,5 @@ __all__ = [
     "Track",
     "UnknownTrack",
     "find_licence",
+    "hear_sound",
 ]

@@ -10,6 +10,7 @@ import itertools
 import logging
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.library.windows import WINDOW_RULE, cut_windows
-from mrcmv.media import Samples, read_sound, to_mono
+from mrcmv.library.windows import WINDOW_RULE, cut_windows, window_starts
+from mrcmv.media import Progress, Samples, open_sound, part_of, read_sound, to_mono
 
 log = logging.getLogger(__name__)
 
+EXAMPLE_S = 600.0
+"""Longest sound that is taken as an example, in seconds."""
 BATCH = 2
 """Windows that the network gets at once: between two batches work can be cancelled."""
 
@@ -64,6 +67,23 @@ def embed_track(
         if on_window:
             on_window(len(starts))
     return TrackVectors(unit(np.concatenate(vectors)), np.array(starts, np.float32))
+
+
+def hear_sound(source: Path, model: MusicEmbedder, progress: Progress | None = None) -> NDArray[np.float32]:
+    """Any sound file as one unit vector [d]: the middle of its windows. Nothing of it is kept.
+
+    Raises
+    ------
+    UserError
+        The file is no sound that can be read, or is longer than `EXAMPLE_S`.
+    """
+    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+        sound = Path(folder) / "sound.flac"
+        facts = open_sound(source, sound, max_s=EXAMPLE_S, progress=part_of(progress, 0.0, 0.3))
+        windows = len(window_starts(facts.duration_s))
+        told = part_of(progress, 0.3, 1.0)
+        heard = embed_track(sound, model, lambda done: told(done / windows) if told else None)
+    return unit(heard.vectors.mean(axis=0))
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
