@@ -27,6 +27,7 @@ _FRAME_S = 0.04
 """A last frame may be missing: rounding of this size is forgiven at the limits."""
 _AGAIN = "and drop it once more."
 _DAMAGED = f"This video is damaged or cut off: not one second of it can be read. Save it again {_AGAIN}"
+_TOO_SHORT = "This clip is shorter than a second. Drop a longer one."
 _BEHIND = "The chosen part lies behind the end of what can be read. Choose an earlier one."
 
 
@@ -137,7 +138,8 @@ def _collect(plan: recipe.Plan, track: Presented, work: Path, folder: Path) -> C
     if duration_s > MAX_CLIP_S + _FRAME_S:
         raise _too_long()
     if duration_s < MIN_CLIP_S - _FRAME_S:
-        raise IntakeError(_DAMAGED)
+        claimed_s = plan.facts.duration_s
+        raise IntakeError(_DAMAGED if claimed_s is None or claimed_s >= MIN_CLIP_S else _TOO_SHORT)
     if start_s > duration_s - MIN_CLIP_S + _FRAME_S:
         raise IntakeError(_BEHIND)
     window_s = (start_s, min(start_s + plan.length_s, duration_s))

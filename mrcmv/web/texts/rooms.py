@@ -2,6 +2,7 @@
 
 ROOM_SENTENCES: dict[str, str] = {
     "This clip is longer than": "这段视频太长。请剪出需要的部分（最长 10 分钟）再拖入。",
+    "This clip is shorter than a second": "这段视频不足一秒。请拖入更长的视频。",
     "This picture is larger than 5K": "画面超过 5K。请以 4K 或更小的尺寸保存后再拖入。",
     "Reading this video takes too long": "读取这段视频耗时过长。请以 1080p 保存后再拖入。",
     "This video is damaged or cut off": "这段视频已损坏或不完整，无法读取。请重新保存后再拖入。",

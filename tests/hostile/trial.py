@@ -1,0 +1,99 @@
+"""One hostile file goes through the program in a process of its own, and all that it costs is measured.
+
+    python -m tests.hostile.trial clip|sound FILE FOLDER
+
+prints one JSON object: what the user is told, seconds, memory, and what is left over.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from subprocess import run
+
+MOST_S, MOST_BYTES = 20.0, 1_500_000_000
+_LEAKS = ("ffmpeg", "Errno", "Traceback", "Invalid data", "moov", "site-packages", "/", "\\", "\n")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``verdict`` is "taken", "refused" or "crashed"; ``said`` is the sentence for the user."""
+
+    verdict: str
+    said: str
+    seconds: float
+    bytes: int
+    left: tuple[str, ...]
+
+    def wrongs(self, must: str, secrets: tuple[str, ...] = ()) -> list[str]:
+        """What does not hold, in words; empty when all is well."""
+        wrong = []
+        if self.verdict == "crashed" or (must != "either" and self.verdict != must):
+            wrong.append(f"{self.verdict}: {self.said}")
+        if self.seconds > MOST_S:
+            wrong.append(f"took {self.seconds:.1f} s")
+        if self.bytes > MOST_BYTES:
+            wrong.append(f"took {self.bytes / 1e6:.0f} MB")
+        if self.left:
+            wrong.append(f"left {', '.join(self.left)}")
+        if self.verdict == "refused" and not _is_plain(self.said, secrets):
+            wrong.append(f"no plain sentence: {self.said!r}")
+        return wrong
+
+
+def _is_plain(said: str, secrets: tuple[str, ...]) -> bool:
+    leaks = [leak for leak in (*_LEAKS, *secrets) if leak and leak in said]
+    return not leaks and said.endswith(".") and 10 < len(said) < 300
+
+
+def attempt(kind: str, source: Path, folder: Path, timeout_s: float = 120.0) -> Outcome:
+    """Try a file in a child process. ``folder`` is an empty folder that the attempt may fill."""
+    command = [sys.executable, "-m", "tests.hostile.trial", kind, str(source), str(folder)]
+    done = run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
+    if done.returncode:
+        return Outcome("crashed", done.stderr[-400:], 0.0, 0, ())
+    plain = json.loads(done.stdout.splitlines()[-1])
+    return Outcome(**{**plain, "left": tuple(plain["left"])})
+
+
+def try_here(kind: str, source: Path, private: Path) -> Outcome:
+    """Try a file in this process. ``private`` is an empty folder that the program may fill."""
+    import psutil
+
+    from mrcmv.media import UserError, open_clip, open_sound
+
+    beside = set(source.parent.iterdir())
+    began = time.perf_counter()
+    try:
+        if kind == "clip":
+            clip = open_clip(source, private)
+            told = f"{clip.duration_s:.1f} s, {clip.width} x {clip.height}"
+            kept = {clip.picture, clip.sound, *clip.folder.iterdir()}
+        else:
+            facts = open_sound(source, private / "song.flac")
+            told, kept = f"{facts.duration_s:.1f} s", {facts.path}
+        verdict = "taken"
+    except UserError as error:
+        verdict, told, kept = "refused", str(error), set()
+    seconds = time.perf_counter() - began
+    left = [path.name for path in private.rglob("*") if path not in kept]
+    left += [path.name for path in source.parent.iterdir() if path not in beside and path != private]
+    left += [child.name() for child in psutil.Process().children(recursive=True)]
+    memory = 1024 * max(
+        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return Outcome(verdict, told, seconds, memory, tuple(left))
+
+
+def main(kind: str, source: str, folder: str) -> None:
+    logging.disable()
+    print(json.dumps(asdict(try_here(kind, Path(source), Path(folder)))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])
