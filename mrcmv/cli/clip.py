@@ -38,11 +38,12 @@ class KeepSound(StrEnum):
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Offer the verbs as MCP tools as well.")] = False,
 ) -> None:
     """Open the page."""
     from mrcmv.web import launch
 
-    launch(host, port)
+    launch(host, port, mcp or None)
 
 
 @app.command()

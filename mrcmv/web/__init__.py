@@ -27,8 +27,11 @@ def build_page(recommender: Recommender) -> gr.Blocks:
     return _build(_studio(recommender))
 
 
-def launch(host: str | None = None, port: int | None = None) -> None:
-    """Serve the page until the process ends. The networks warm up behind it."""
+def launch(host: str | None = None, port: int | None = None, mcp: bool | None = None) -> None:
+    """Serve the page until the process ends. The networks warm up behind it.
+
+    ``mcp`` offers the verbs of the API as MCP tools as well; None asks ``MRCMV_MCP``.
+    """
     from mrcmv.recommender import Recommender
 
     if os.environ.get("SPACES_ZERO_GPU"):
@@ -39,13 +42,23 @@ def launch(host: str | None = None, port: int | None = None) -> None:
     name = host or os.environ.get("GRADIO_SERVER_NAME") or (EVERYWHERE if on_space else "127.0.0.1")
     number = port or int(os.environ.get("GRADIO_SERVER_PORT") or 7860)
     signal.signal(signal.SIGTERM, _leave)
-    page = serve(_studio(recommender), host=name, port=number, in_browser=_has_display() and not on_space)
+    mcp = os.environ.get("MRCMV_MCP", "") == "1" if mcp is None else mcp
+    page = serve(
+        _studio(recommender), host=name, port=number, in_browser=_has_display() and not on_space, mcp=mcp
+    )
     threading.Thread(target=_warm_up, args=(recommender,), daemon=True, name="mrcmv-warm-up").start()
     page.block_thread()
 
 
-def serve(studio: Studio, *, host: str, port: int | None, in_browser: bool = False) -> gr.Blocks:
-    """Start serving in the background and return the running page."""
+def serve(
+    studio: Studio, *, host: str, port: int | None, in_browser: bool = False, mcp: bool = False
+) -> gr.Blocks:
+    """Start serving in the background and return the running page.
+
+    Raises `mrcmv.media.UserError` when MCP is asked for and its package is missing.
+    """
+    if mcp:
+        _need_mcp()
     from mrcmv.web import theme
     from mrcmv.web.files import routes
 
@@ -76,7 +89,7 @@ def serve(studio: Studio, *, host: str, port: int | None, in_browser: bool = Fal
         footer_links=[],
         ssr_mode=False,
         pwa=False,
-        mcp_server=False,
+        mcp_server=mcp,
         quiet=True,
         **options,
     )
@@ -98,6 +111,15 @@ def _build(studio: Studio) -> gr.Blocks:
     from mrcmv.web.page import build
 
     return build(studio)
+
+
+def _need_mcp() -> None:
+    from importlib.util import find_spec
+
+    from mrcmv.media import UserError
+
+    if find_spec("mcp") is None:
+        raise UserError("MCP tools need one more package: pip install -r requirements-mcp.txt")
 
 
 def _warm_up(recommender: Recommender) -> None:

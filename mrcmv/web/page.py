@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from mrcmv.web.api import add_verbs
 from mrcmv.web.icons import icon
 from mrcmv.web.studio import Studio, View
 from mrcmv.web.text import t
@@ -138,6 +139,7 @@ def build(studio: Studio) -> gr.Blocks:
                 api_visibility="private",
             )  # fmt: skip
         page.unload(leave)
+        add_verbs(studio)
     page.queue(max_size=64, api_open=False, status_update_rate="auto")
     return page
 
