@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from mrcmv.cli import study_analysis
 from mrcmv.cli.common import AsJson, say, show
 
 app = typer.Typer(help="Blind preference studies; docs/study.md tells how.", no_args_is_help=True)
+app.add_typer(study_analysis.app)
 DesignFile = Annotated[Path, typer.Argument(metavar="DESIGN", help="The design's YAML file.")]
 
 

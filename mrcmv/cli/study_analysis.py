@@ -1,0 +1,68 @@
+"""Verbs of the blind study that need no participants: results of an export, power, simulation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mrcmv.cli.common import AsJson, say, show, show_progress
+
+app = typer.Typer()
+True_ = Annotated[float, typer.Option("--true", help="The true share of votes, such as 0.6.")]
+
+
+@app.command()
+def power(
+    true: True_,
+    votes: Annotated[int | None, typer.Option(min=1, help="Power of so many decided votes.")] = None,
+    power: Annotated[float, typer.Option(help="Votes needed for this power.")] = 0.8,
+    alpha: Annotated[float, typer.Option(help="Two-sided level of the test.")] = 0.05,
+    participants: Annotated[int, typer.Option(min=2, help="With clusters: people.")] = 40,
+    clips: Annotated[int, typer.Option(min=2, help="With clusters: clips.")] = 26,
+    each: Annotated[int | None, typer.Option(min=1, help="With clusters: votes of each person.")] = None,
+    icc_participant: Annotated[
+        float, typer.Option(min=0, max=0.9, help="How alike one person's votes are.")
+    ] = 0,
+    icc_clip: Annotated[float, typer.Option(min=0, max=0.9, help="How alike votes on one clip are.")] = 0,
+    studies: Annotated[int, typer.Option(min=50, help="With clusters: simulated studies.")] = 500,
+    seed: int = 0,
+    as_json: AsJson = False,
+) -> None:
+    """How many votes a study needs, or what so many can show.
+
+    Without clusters exact, for the two-sided binomial test. With --each, --icc-participant or --icc-clip,
+    studies of that size are simulated and analysed by the cluster bootstrap.
+    """
+    from mrcmv.study.analysis.power import exact_power, simulated_power, votes_needed
+
+    if each is not None or icc_participant or icc_clip:
+        found = simulated_power(
+            true, participants, clips, each or min(clips, 20), icc_participant=icc_participant,
+            icc_clip=icc_clip, studies=studies, alpha=alpha, seed=seed, progress=show_progress("Simulating"),
+        )  # fmt: skip
+        facts = {name: round(value, 3) for name, value in vars(found).items()}
+        lines = [
+            f"{found.votes} votes by {participants} people on {clips} clips, {studies} simulated studies",
+            f"power {found.power:.1%} (± {1.96 * found.error:.1%}) by the cluster bootstrap's test",
+            f"{found.power_exact_test:.1%} by the exact test, which takes votes as independent",
+            f"the share varies {found.design_effect:.2f} times as much as with independent votes",
+        ]
+    elif votes is not None:
+        reached = exact_power(votes, true, alpha)
+        facts = {"votes": votes, "power": round(reached, 4)}
+        lines = [f"{votes} decided votes, true share {true:.0%}: power {reached:.1%}"]
+    else:
+        needed = votes_needed(true, power, alpha)
+        facts = {"votes": needed.votes, "first": needed.first, "power": round(needed.power, 4)}
+        lines = [
+            f"{needed.votes} decided votes, true share {true:.0%}: power {needed.power:.1%}",
+            f"({needed.first} votes reach {power:.0%} first; between them some sizes miss it)",
+        ]
+    if as_json:
+        show(facts)
+        return
+    for line in lines:
+        print(line)
+    if votes is None and not (icc_participant or icc_clip):
+        say("Votes cluster by participant and clip: look with --icc-participant and --icc-clip as well.")
