@@ -5,6 +5,7 @@
 
 from mrcmv.library.adding import AlreadyThere, FolderReport
 from mrcmv.library.embeddings import MusicEmbedder, hear_sound
+from mrcmv.library.filters import SORTS, Facets, Page, Sort, TrackFilter
 from mrcmv.library.index import Index, Match
 from mrcmv.library.library import Library, Pack, UnknownTrack
 from mrcmv.library.licences import LICENCES, Licence, find_licence
@@ -14,9 +15,11 @@ from mrcmv.library.track import PEAK_COUNT, Track
 __all__ = [
     "LICENCES",
     "PEAK_COUNT",
+    "SORTS",
     "AlreadyThere",
     "Badge",
     "ContentId",
+    "Facets",
     "FolderReport",
     "Index",
     "Library",
@@ -24,9 +27,12 @@ __all__ = [
     "Match",
     "MusicEmbedder",
     "Pack",
+    "Page",
     "Rights",
     "RightsError",
+    "Sort",
     "Track",
+    "TrackFilter",
     "UnknownTrack",
     "find_licence",
     "hear_sound",

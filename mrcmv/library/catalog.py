@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mrcmv.library import browse
+from mrcmv.library.filters import GROUPS, Sort, TrackFilter
+from mrcmv.library.schema import STEPS, file_track, migrate, unfile_track
 from mrcmv.library.track import Track
 from mrcmv.media import UserError
 
-_STEPS = (
-    """
-    CREATE TABLE tracks (
-        number INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice, so it orders and dates a row
-        id TEXT NOT NULL UNIQUE,
-        sound TEXT NOT NULL UNIQUE,                -- SHA-256 of the stored FLAC
-        origin TEXT NOT NULL UNIQUE,               -- SHA-256 of the file that was added
-        added TEXT NOT NULL,
-        facts TEXT NOT NULL                        -- Track.to_json
-    )
-    """,
-)
-"""What leads from one version of the file to the next; ``user_version`` counts the steps done."""
 _WAIT_S = 30.0
 
 
@@ -33,40 +24,62 @@ class CatalogError(UserError):
 
 
 class Catalog:
-    """Rows of own tracks. Every call opens the file anew, so threads and processes never share one."""
+    """Rows of tracks. Every call opens the file anew, so threads and processes never share one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def stamp(self) -> tuple[int, int]:
-        """Changes whenever the list does.
-
-        Highest number and count suffice: rows never change, a number is never used again, so with
-        both as before nothing was added and nothing is missing.
-        """
+    def stamp(self) -> int:
+        """Changes whenever the list does; 0 while there is none."""
         if not self.path.is_file():
-            return (0, 0)
+            return 0
         with self._open() as database:
-            row = database.execute("SELECT coalesce(max(number), 0), count(*) FROM tracks").fetchone()
-        return (int(row[0]), int(row[1]))
+            return int(database.execute("SELECT revision FROM clock").fetchone()[0])
 
     def tracks(self) -> list[Track]:
-        """All own tracks in the order they were added."""
-        if not self.path.is_file():
-            return []
-        with self._open() as database:
-            rows = database.execute("SELECT facts FROM tracks ORDER BY number").fetchall()
-        return [Track.from_json(json.loads(facts)) for (facts,) in rows]
+        """All tracks in the order they were added."""
+        return list(self.changed(0, {}).values())
 
-    def find(self, *, sound: str = "", origin: str = "") -> Track | None:
-        """The track with this stored sound or made from this file, if there is one."""
+    def changed(self, since: int, known: dict[int, Track]) -> dict[int, Track]:
+        """All tracks by number, in order. Of those ``known`` at a stamp, only newer ones are read."""
+        if not self.path.is_file():
+            return {}
+        with self._open() as database:
+            database.execute("BEGIN")
+            numbers = database.execute("SELECT number FROM tracks ORDER BY number").fetchall()
+            newer = database.execute(
+                "SELECT number, facts FROM tracks WHERE revision > ?", (since if known else -1,)
+            ).fetchall()
+            database.execute("COMMIT")
+        fresh = {number: _track(facts) for number, facts in newer}
+        return {number: fresh.get(number) or known[number] for (number,) in numbers}
+
+    def find(self, *, id: str = "", sound: str = "", origin: str = "") -> Track | None:
+        """The track with this id, this stored sound or made from this file, if there is one."""
         if not self.path.is_file():
             return None
         with self._open() as database:
             row = database.execute(
-                "SELECT facts FROM tracks WHERE sound = ? OR origin = ?", (sound, origin)
+                "SELECT facts FROM tracks WHERE id = ? OR sound = ? OR origin = ?", (id, sound, origin)
             ).fetchone()
-        return None if row is None else Track.from_json(json.loads(row[0]))
+        return None if row is None else _track(row[0])
+
+    def search(
+        self, wanted: TrackFilter, sort: Sort, offset: int, limit: int
+    ) -> tuple[int, list[tuple[int, Track]]]:
+        """How many tracks pass, and (number, track) of a part of them in order."""
+        if not self.path.is_file():
+            return 0, []
+        with self._open() as database:
+            found = browse.rows(database, wanted, sort, offset, limit) if limit else []
+            return browse.count(database, wanted), [(number, _track(facts)) for number, facts in found]
+
+    def counts(self, wanted: TrackFilter) -> dict[str, Counter[str]]:
+        """See `mrcmv.library.browse.counts`."""
+        if not self.path.is_file():
+            return {group: Counter() for group in GROUPS}
+        with self._open() as database:
+            return browse.counts(database, wanted)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -91,21 +104,41 @@ class Catalog:
         sqlite3.IntegrityError
             The same sound or file is there already.
         """
-        database.execute(
-            "INSERT INTO tracks (id, sound, origin, added, facts) VALUES (?, ?, ?, ?, ?)",
+        row = database.execute(
+            "INSERT INTO tracks (id, sound, origin, added, facts, revision) VALUES (?, ?, ?, ?, ?, ?)",
             (
                 track.id,
                 track.sha256,
                 origin,
                 datetime.now(UTC).isoformat(timespec="seconds"),
-                json.dumps(track.to_json(), ensure_ascii=False),
+                _facts(track),
+                _next_revision(database),
             ),
         )
+        assert row.lastrowid is not None
+        file_track(database, row.lastrowid, track)
+
+    @staticmethod
+    def update(database: sqlite3.Connection, track: Track) -> bool:
+        """Replace what is known of a track inside `writing`; False when it is gone."""
+        row = database.execute("SELECT number FROM tracks WHERE id = ?", (track.id,)).fetchone()
+        if row is None:
+            return False
+        database.execute(
+            "UPDATE tracks SET facts = ?, revision = ? WHERE number = ?",
+            (_facts(track), _next_revision(database), row[0]),
+        )
+        file_track(database, row[0], track)
+        return True
 
     @staticmethod
     def delete(database: sqlite3.Connection, track_id: str) -> None:
         """Take a row out inside `writing`."""
-        database.execute("DELETE FROM tracks WHERE id = ?", (track_id,))
+        row = database.execute("SELECT number FROM tracks WHERE id = ?", (track_id,)).fetchone()
+        if row is not None:
+            _next_revision(database)
+            unfile_track(database, row[0])
+            database.execute("DELETE FROM tracks WHERE number = ?", row)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -131,14 +164,25 @@ class Catalog:
 
     def _migrate(self, database: sqlite3.Connection) -> None:
         version = database.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(_STEPS):
+        if version > len(STEPS):
             raise CatalogError("The list of your tracks was made by a newer version: update the program.")
-        if version == len(_STEPS):
+        if version == len(STEPS):
             return
         database.execute("PRAGMA journal_mode = WAL")  # readers do not wait for a writer
         database.execute("BEGIN IMMEDIATE")
-        version = database.execute("PRAGMA user_version").fetchone()[0]  # another process may be done
-        for number, step in enumerate(_STEPS[version:], start=version + 1):
-            database.execute(step)
-            database.execute(f"PRAGMA user_version = {number}")
+        migrate(database)
         database.execute("COMMIT")
+
+
+def _track(facts: str) -> Track:
+    return Track.from_json(json.loads(facts))
+
+
+def _facts(track: Track) -> str:
+    return json.dumps(track.to_json(), ensure_ascii=False)
+
+
+def _next_revision(database: sqlite3.Connection) -> int:
+    """Move the clock on; a number is never used twice, whatever is deleted."""
+    database.execute("UPDATE clock SET revision = revision + 1")
+    return int(database.execute("SELECT revision FROM clock").fetchone()[0])

@@ -14,8 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrcmv.library.embeddings import TrackVectors, unit
+from mrcmv.library.filters import TrackFilter
 from mrcmv.library.track import Track
 from mrcmv.media import thread_budget
+
+_MASKS = 64
+"""Filters whose verdicts are remembered."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Index:
 
     def __init__(self, tracks: Sequence[Track], vectors: Sequence[TrackVectors]) -> None:
         self.tracks = tuple(tracks)
+        self._places = {track.id: place for place, track in enumerate(self.tracks)}
+        self._masks: dict[TrackFilter, NDArray[np.bool_]] = {}
         counts = [len(part.starts_s) for part in vectors]
         self._owners = np.repeat(np.arange(len(self.tracks)), counts)
         self._starts = (
@@ -87,6 +93,17 @@ class Index:
                 return ranked[:k]
             count = min(total, 4 * count)
 
+    def similar(self, track_id: str, k: int, allowed: Callable[[Track], bool] | None = None) -> list[Match]:
+        """The ``k`` tracks most like one of the library: nearest to the middle of its windows.
+
+        Empty when the track is not in the index. Parameters as for `search`.
+        """
+        vector = self.track_vector(track_id)
+        if vector is None:
+            return []
+        found = self.search(vector, k + 1, allowed)  # the track itself is usually among them
+        return [match for match in found if match.track.id != track_id][:k]
+
     def best_windows(self, vector: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Of every track, in the order of ``tracks``: the cosine of its best window, and its start in s.
 
@@ -103,7 +120,7 @@ class Index:
 
     def track_vector(self, track_id: str) -> NDArray[np.float32] | None:
         """The middle of a track's windows, a unit vector [d]; None when the track is not in the index."""
-        place = next((i for i, track in enumerate(self.tracks) if track.id == track_id), None)
+        place = self._places.get(track_id)
         return None if place is None else unit(self._matrix()[self._owners == place].mean(axis=0))
 
     def _matrix(self) -> NDArray[np.float32]:
@@ -120,10 +137,22 @@ class Index:
             return None, len(self)
         import faiss
 
-        mask = np.array([allowed(track) for track in self.tracks], bool)[self._owners]
+        mask = self._mask(allowed)[self._owners]
         bits = np.packbits(mask, bitorder="little")
         selector = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
         return faiss.SearchParameters(sel=selector), int(mask.sum())  # type: ignore[call-arg]
+
+    def _mask(self, allowed: Callable[[Track], bool]) -> NDArray[np.bool_]:
+        """Which tracks are allowed; remembered for filters, which are the same again and again."""
+        known = self._masks.get(allowed) if isinstance(allowed, TrackFilter) else None
+        if known is not None:
+            return known
+        mask = np.array([allowed(track) for track in self.tracks], bool)
+        if isinstance(allowed, TrackFilter):
+            if len(self._masks) >= _MASKS:
+                self._masks.clear()
+            self._masks[allowed] = mask
+        return mask
 
     def _ranked(self, query: NDArray[np.float32], count: int, selected: Any) -> tuple[list[Match], float]:
         """Tracks in order among the ``count`` nearest windows, and the similarity of the last of these."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from mrcmv.library.adding import FolderReport, Said, Stores, add_file, add_folder
 from mrcmv.library.catalog import Catalog
 from mrcmv.library.embeddings import MusicEmbedder
+from mrcmv.library.filters import GROUPS, Facets, Page, Sort, TrackFilter, sort_key, words_of
 from mrcmv.library.index import Index
 from mrcmv.library.rights import Rights
 from mrcmv.library.shelf import Shelf
@@ -57,12 +59,13 @@ class Library:
     def __init__(self, folder: Path, starter: StarterPack, shipped_folder: Path = FOLDER) -> None:
         self.folder = folder
         self.starter = starter
+        self._starters = {track.id: track for track in starter.tracks}
         self._shipped_folder = shipped_folder
         self._catalog = Catalog(folder / "catalog.sqlite")
         self._shelf = Shelf(folder)
         self._embeddings = folder / "embeddings"
         self._reading = threading.Lock()
-        self._own: tuple[tuple[int, int], list[Track]] = ((0, 0), [])
+        self._own: tuple[int, dict[int, Track]] = (0, {})
         self._indexing = threading.Lock()
         self._built: dict[str, Built] = {}
 
@@ -72,12 +75,12 @@ class Library:
         return cls((home_folder or home()) / "library", load_starter())
 
     def tracks(self) -> list[Track]:
-        """Every track: the starter pack, then own tracks in the order they were added."""
+        """Every track: the starter pack, then the others in the order they were added."""
         with self._reading:
             stamp = self._catalog.stamp()
             if stamp != self._own[0]:
-                self._own = (stamp, self._catalog.tracks())
-            return [*self.starter.tracks, *self._own[1]]
+                self._own = (stamp, self._catalog.changed(*self._own))
+            return [*self.starter.tracks, *self._own[1].values()]
 
     def get(self, track_id: str) -> Track:
         """One track by its id.
@@ -86,10 +89,49 @@ class Library:
         ------
         UnknownTrack
         """
-        for track in self.tracks():
-            if track.id == track_id:
-                return track
-        raise UnknownTrack(f"There is no track “{track_id[:60]}”: see the ids in the library's list.")
+        track = self._starters.get(track_id) or self._catalog.find(id=track_id)
+        if track is None:
+            raise UnknownTrack(f"There is no track “{track_id[:60]}”: see the ids in the library's list.")
+        return track
+
+    def search(
+        self,
+        wanted: TrackFilter = TrackFilter(),  # noqa: B008 - frozen
+        *,
+        sort: Sort = "title",
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Page:
+        """A part of the tracks that pass a filter, in order, and how many there are in all."""
+        offset, limit = max(0, offset), max(0, limit)
+        starters = sorted(
+            (sort_key(track, sort, -place), track)
+            for place, track in enumerate(self.starter.tracks, start=1)
+            if wanted(track)
+        )
+        # A starter track moves those behind it by one place, so the part of the others that may lie
+        # on this page begins that much earlier
+        first = max(0, offset - len(starters))
+        count, others = self._catalog.search(wanted, sort, first, offset + limit - first)
+        keyed = [(sort_key(track, sort, number), track) for number, track in others]
+        merged = list(heapq.merge(starters, keyed, key=lambda pair: pair[0]))
+        page = merged[offset - first : offset - first + limit]
+        return Page(count + len(starters), tuple(track for _, track in page))
+
+    def facets(self, wanted: TrackFilter = TrackFilter()) -> Facets:  # noqa: B008 - frozen
+        """How many tracks that pass a filter carry each mood, genre, instrument, licence, pack."""
+        found = self._catalog.counts(wanted)
+        for group in GROUPS:
+            rest = wanted.without(group)
+            for track in self.starter.tracks:
+                if rest(track):
+                    found[group].update(words_of(track, group))
+        return Facets(
+            **{
+                group: dict(sorted(counter.items(), key=lambda item: (-item[1], item[0])))
+                for group, counter in found.items()
+            }
+        )
 
     def sound_path(self, track_id: str) -> Path:
         """The sound file of a track: Opus of the starter pack, or canonical FLAC."""

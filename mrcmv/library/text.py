@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 TITLE_LIMIT = 120
@@ -9,6 +10,7 @@ TITLE_LIMIT = 120
 TEXT_LIMIT = 600
 """Longest credit, proof or source that is kept, in characters."""
 
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
 _JOINERS = "\u200c\u200d"  # written inside words of several scripts and inside emoji
 
 
@@ -28,6 +30,18 @@ def clean(text: object, limit: int = TITLE_LIMIT) -> str:
     )
     line = " ".join("".join(kept).split()).strip(_JOINERS)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def fold(text: str) -> str:
+    """Text for comparing and sorting: case, accents and width do not matter."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in plain if not unicodedata.combining(char)).casefold()
+
+
+def folded_words(text: str) -> list[str]:
+    """The words of a text, folded: runs of letters and digits. Chinese characters and Japanese kana,
+    which are written without spaces, are a word each."""
+    return _WORD.findall(fold(text))
 
 
 def web_address(text: str) -> str | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from mrcmv.library.rights import CHANGES, Badge, ContentId, Rights
-from mrcmv.library.text import web_address
+from mrcmv.library.text import fold, folded_words, web_address
 
 PEAK_COUNT = 200
 """Numbers in a track's small waveform."""
@@ -27,7 +29,7 @@ class Track:
     sha256
         Of the sound file that `Library.sound_path` names.
     pack
-        "starter" or "own".
+        "starter", "own", or the name of an installed pack.
     rights
         See `Rights`.
     duration_s
@@ -38,17 +40,28 @@ class Track:
     key
         Such as "D minor"; empty when unknown.
     mood
-        One word; empty when nobody said it. Never guessed.
+        One word that somebody said; empty when nobody did. See `moods` for what was heard too.
     genre, tags
-        Words of the file or of the pack.
+        Words of the file, of the pack or of whoever added it.
     has_vocals
-        None when nobody said it.
+        Said, or else measured; None when neither.
     lufs
         Integrated loudness (ITU-R BS.1770-4).
     true_peak_db
         Highest value between samples, 4 times oversampled, in dBTP.
     peaks
         Small waveform: `PEAK_COUNT` values in 0..1, highest magnitude of each equal part.
+    instruments
+        Heard by the tagger, as words of `mrcmv.library.vocabulary`.
+    heard_moods, heard_genres
+        The same of moods and genres; apart from what was said, and less certain.
+    tagged
+        What the tagger gave: its own words and how likely each is, 0..1. Empty: not tagged yet.
+    vocal_share
+        Energy of the separated voice in that of the whole, 0..1; None when it was not separated.
+    accompaniment
+        SHA-256 of the sound without the singing, which is what a song is found by; empty when there
+        is none.
     """
 
     id: str
@@ -69,6 +82,41 @@ class Track:
     lufs: float = -14.0
     true_peak_db: float = 0.0
     peaks: tuple[float, ...] = ()
+    instruments: tuple[str, ...] = ()
+    heard_moods: tuple[str, ...] = ()
+    heard_genres: tuple[str, ...] = ()
+    tagged: Mapping[str, float] = field(default_factory=dict, hash=False)
+    vocal_share: float | None = None
+    accompaniment: str = ""
+
+    @property
+    def moods(self) -> tuple[str, ...]:
+        """What was said, then what was heard."""
+        return _together(self.mood, self.heard_moods)
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """What was said, then what was heard."""
+        return _together(self.genre, self.heard_genres)
+
+    @property
+    def heard_sha256(self) -> str:
+        """Of the sound that the index is made from: the accompaniment of a song, else the whole."""
+        return self.accompaniment or self.sha256
+
+    @property
+    def title_key(self) -> str:
+        return fold(self.title)
+
+    @property
+    def artist_key(self) -> str:
+        return fold(self.artist)
+
+    @cached_property
+    def search_text(self) -> str:
+        """What a search for text looks through: folded words, each behind a space."""
+        said = (self.title, self.artist, self.album, self.mood, self.genre, *self.tags)
+        return "".join(f" {word}" for text in said for word in folded_words(text))
 
     @property
     def badge(self) -> Badge:
@@ -104,7 +152,9 @@ class Track:
 
     def to_json(self, *, peaks: bool = True) -> dict[str, Any]:
         """A plain dict for JSON: the fields, and what follows from them."""
-        plain = {**asdict(self), "tags": list(self.tags), "peaks": list(self.peaks)}
+        plain = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
         if not peaks:
             del plain["peaks"]
         return {
@@ -112,6 +162,8 @@ class Track:
             "source_url": self.source_url,
             "licence": self.licence,
             "badge": str(self.badge),
+            "moods": list(self.moods),
+            "genres": list(self.genres),
             "credit_line": self.credit_line(),
         }
 
@@ -123,6 +175,10 @@ class Track:
         rights = dict(values["rights"])
         rights["content_id"] = ContentId(rights["content_id"])
         values["rights"] = Rights(**rights)
-        values["tags"] = tuple(values.get("tags", ()))
-        values["peaks"] = tuple(values.get("peaks", ()))
+        for name in ("tags", "peaks", "instruments", "heard_moods", "heard_genres"):
+            values[name] = tuple(values.get(name, ()))
         return cls(**values)
+
+
+def _together(said: str, heard: tuple[str, ...]) -> tuple[str, ...]:
+    return ((said,) if said else ()) + tuple(word for word in heard if word != said)

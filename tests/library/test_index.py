@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mrcmv.library import Index, Track
+from mrcmv.library import Index, Track, TrackFilter
 from mrcmv.library.embeddings import TrackVectors, unit
 from tests.library.helpers import FREE
 
@@ -75,3 +75,29 @@ def test_nothing_asked_or_nothing_there() -> None:
     assert index.search(np.ones(32), 0) == []
     assert Index([], []).search(np.ones(32), 5) == []
     assert len(Index([], [])) == 0
+
+
+def test_a_filter_asked_again_gives_the_same() -> None:
+    index, _, _ = random_index()
+    query = np.ones(32, np.float32)
+    wanted = TrackFilter(moods=frozenset({"odd"}))
+    first = index.search(query, 20, wanted)
+    assert first == index.search(query, 20, lambda candidate: candidate.mood == "odd")
+    assert index.search(query, 20, wanted) == first
+    for number in range(100):  # more filters than are remembered
+        assert len(index.search(query, 1, TrackFilter(max_s=60 + number))) == 1
+    assert index.search(query, 20, wanted) == first
+
+
+def test_more_like_this_leaves_itself_out() -> None:
+    draw = np.random.default_rng(1)
+    middles = draw.standard_normal((6, 32))
+    middles[3] = middles[0] + 0.1 * draw.standard_normal(32)
+    middles[5] = middles[0] + 0.4 * draw.standard_normal(32)
+    parts = [windows(middle + 0.01 * draw.standard_normal((4, 32))) for middle in middles]
+    index = Index([track(f"t{number}", "odd" if number % 2 else "even") for number in range(6)], parts)
+    assert [match.track.id for match in index.similar("t0", 2)] == ["t3", "t5"]
+    assert len(index.similar("t0", 99)) == 5
+    odd = TrackFilter(moods=frozenset({"odd"}))
+    assert {match.track.id for match in index.similar("t0", 99, odd)} == {"t1", "t3", "t5"}
+    assert index.similar("unknown", 2) == []
