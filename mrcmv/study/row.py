@@ -64,8 +64,8 @@ CODEBOOK: dict[str, str] = {
     "winner_method": "Method that was chosen; empty for a tie.",
     "confidence": "Answer to the question of confidence, 1 = low; empty where it was not asked.",
     "reasons": "Free text; equal-top-1 where both methods gave the same track and the pair was not shown.",
-    "rt_ms": "Milliseconds from the showing of the trial to the answer, by the server's clock; empty where "
-    "the pair was not shown.",
+    "rt_ms": "Milliseconds from the showing of the trial (after a return: from the last showing) to the "
+    "answer, by the server's clock; empty where the pair was not shown.",
     "watched_left_s": "Seconds of the left video that were played, as the browser reported and the server "
     "could believe.",
     "watched_right_s": "The same of the right video.",
