@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench space-dry-run clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/app.done
@@ -21,6 +21,10 @@ lint: $(VENV)/dev.done
 
 bench: $(VENV)/dev.done
 	$(BIN)/python -m benchmarks
+
+# What a Space does with this repository; a new environment of its own, some minutes
+space-dry-run:
+	$(PYTHON) scripts/space_dry_run.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

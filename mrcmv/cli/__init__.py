@@ -56,6 +56,8 @@ def main() -> None:
     from mrcmv.media import Cancelled, UserError
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    # what ffmpeg and the probe say of a broken file is for the page's log, not for who asked in a terminal
+    logging.getLogger("mrcmv.media").setLevel(logging.ERROR)
     try:
         app()
     except UserError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mrcmv.cli.batch import render_folder, suggest_folder
 from mrcmv.cli.common import (
     AsJson,
     Checkpoint,
@@ -24,6 +26,8 @@ app = typer.Typer()
 
 From = Annotated[float, typer.Option("--from", min=0.0, help="Go by the clip from this second on.")]
 Until = Annotated[float | None, typer.Option("--until", help="Go by the clip until this second.")]
+Source = Annotated[Path, typer.Argument(metavar="CLIP_OR_FOLDER", help="A video, or a folder of videos.")]
+Again = Annotated[bool, typer.Option("--again", help="Folder: do also what is done already.")]
 
 
 class KeepSound(StrEnum):
@@ -43,12 +47,15 @@ def serve(
     """Open the page."""
     from mrcmv.web import launch
 
+    logging.getLogger("mrcmv.media").setLevel(logging.WARNING)
     launch(host, port, mcp or None)
 
 
 @app.command()
 def suggest(
-    clip: Path,
+    clip: Source,
+    out: Annotated[Path | None, typer.Option(help="Folder of clips: where results and report go.")] = None,
+    again: Again = False,
     top_k: Annotated[int, typer.Option(min=1, max=100, help="How many tracks.")] = 5,
     start: From = 0.0,
     end: Until = None,
@@ -70,10 +77,16 @@ def suggest(
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Rank the library for CLIP."""
+    """Rank the library for a clip, or for every clip of a folder."""
     from mrcmv.recommender import Wish
 
     wish = Wish(words, reference, like, exclude=frozenset(exclude or ()), strength=strength)
+    if clip.is_dir():
+        options: dict[str, Any] = {"start_s": start, "end_s": end, "top_k": top_k, "wish": wish}
+        suggest_folder(
+            clip, out, again=again, as_json=as_json, device=device, checkpoint=checkpoint, **options
+        )
+        return
     with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
         found = make_recommender(checkpoint, device).suggest(
             clip, Path(folder), start_s=start, end_s=end, top_k=top_k, wish=wish, on_stage=show_stage
@@ -137,9 +150,12 @@ def separate(
 
 @app.command()
 def render(
-    clip: Path,
-    track: Annotated[str, typer.Option(help="Id of a track, from `suggest` or `library list`.")],
-    out: Annotated[Path, typer.Option(help="The MP4 to write.")],
+    clip: Source,
+    out: Annotated[Path, typer.Option(help="The MP4 to write; for a folder, the folder for them.")],
+    track: Annotated[
+        str | None, typer.Option(help="Id of a track, from `suggest` or `library list`; else the best one.")
+    ] = None,
+    again: Again = False,
     music_level: Annotated[
         float, typer.Option(min=0, max=40, help="How far the music lies under the voice, in LU.")
     ] = 13.0,
@@ -151,7 +167,7 @@ def render(
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Mix TRACK under CLIP and write an MP4."""
+    """Mix a track under a clip, or under every clip of a folder, and write MP4."""
     if start != "auto":
         try:
             start_s: float | None = max(0.0, float(start))
@@ -159,22 +175,35 @@ def render(
             raise typer.BadParameter("--start takes auto or a number of seconds.") from None
     else:
         start_s = None
-    from mrcmv.media import open_clip
+    from mrcmv.media import UserError, open_clip
 
+    if clip.is_dir():
+        said = {"music_level": music_level, "keep": keep.value, "start": start}
+        render_folder(
+            clip, out, track=track, again=again, as_json=as_json, device=device, checkpoint=checkpoint,
+            said=said, level_lu=music_level, keep=keep.value, start_s=start_s,
+        )  # fmt: skip
+        return
     recommender = make_recommender(checkpoint, device)
-    chosen = recommender.library.get(track)  # an unknown id is said before any work is done
+    if track is not None:
+        recommender.library.get(track)  # an unknown id is said before any work is done
     settings: Any = {"level_lu": music_level, "keep": keep.value, "progress": show_progress("Mixing")}
     with tempfile.TemporaryDirectory(prefix="mrcmv-") as name:
         folder = Path(name)
-        if start_s is None:  # only the ranking knows the best moment
-            found = recommender.suggest(clip, folder, top_k=len(recommender.library.tracks()))
-            preview = recommender.render(found, track, out, **settings)
+        if start_s is None or track is None:  # only the ranking knows the best track and moment
+            found = recommender.suggest(clip, folder, top_k=max(1, len(recommender.library.tracks())))
+            if not found.matches:
+                raise UserError("The library has no tracks yet. Add some with `library add`.")
+            track = track or found.matches[0].track.id
+            preview = recommender.render(found, track, out, start_s=start_s, **settings)
         else:
             preview = recommender.render_clip(
                 open_clip(clip, folder), track, out, start_s=start_s, **settings
             )
+    chosen = recommender.library.get(track)
     result: dict[str, Any] = {
         "file": str(out),
+        "track_id": chosen.id,
         "duration_s": round(preview.duration_s, 3),
         "integrated_lufs": _rounded(preview.integrated_lufs),
         "true_peak_db": _rounded(preview.true_peak_db),
