@@ -6,6 +6,7 @@ library (mean 0, spread 1) before they are added: (1 - strength) * clip + streng
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +16,17 @@ from mrcmv.media import UserError
 from mrcmv.suggestions import EXAMPLE, Lift, Steering, Wish
 
 if TYPE_CHECKING:
-    from mrcmv.library import Index, Match
+    from mrcmv.explain import Fact
+    from mrcmv.library import Index, Match, Track
+    from mrcmv.model import Attribution
+    from mrcmv.suggestions import Suggestions
     from mrcmv.words import Steered, Words
 
 Scores = NDArray[np.float64]
 PRESENT = 5
 """Of how many tracks that the clip alone suggests “slower” means slower than their middle."""
+COMMON = 0.75
+"""A word that more of the library has than this says nothing about a suggestion."""
 BEHIND = 1000.0
 """Taken off the score of what surely has what is not wanted: it comes after everything else."""
 
@@ -130,3 +136,43 @@ def standardise(values: NDArray[np.floating]) -> Scores:
 def _order(places: NDArray[np.int_], scores: Scores, ids: list[str]) -> list[int]:
     """Places by score, best first; equal scores by track id."""
     return [int(places[i]) for i in np.lexsort((np.array(ids), -scores[places]))]
+
+
+def track_words(track: Track) -> list[str]:
+    """Mood, genre, instruments and tags, stated ones and measured ones; the mood first."""
+    from mrcmv.words import said_words
+
+    return list(said_words(track))
+
+
+def ranking_facts(
+    index: Index, suggestions: Suggestions, track: Track, blanked: Attribution
+) -> tuple[Fact, ...]:
+    """What can be said of a suggestion beside the others: words in common, tempo, the ranks without
+    the clip's voice or picture, and what the wish did."""
+    from mrcmv.explain import gather_facts
+
+    counts = Counter(word for each in index.tracks for word in set(track_words(each)))
+    common = {word for word, count in counts.items() if count > COMMON * len(index.tracks)}
+    wish, others = suggestions.wish, [m.track for m in suggestions.matches if m.track.id != track.id]
+    places = np.array([i for i, each in enumerate(index.tracks) if wish.allows(each)], int)
+
+    def place(query: NDArray[np.float32] | None) -> int | None:
+        if query is None:
+            return None
+        ids = [index.tracks[i].id for i in places]
+        order = [index.tracks[i].id for i in _order(places, standardise(index.best_windows(query)[0]), ids)]
+        return order.index(track.id) + 1 if track.id in order else None
+
+    lift = suggestions.steering.lift(track.id) if suggestions.steering else None
+    return gather_facts(
+        words=[word for word in track_words(track) if word not in common],
+        other_words=[track_words(other) for other in others],
+        bpm=track.tempo_bpm,
+        library_bpm=[each.tempo_bpm for each in index.tracks if each.tempo_bpm],
+        rank=place(suggestions.query),
+        rank_without_voice=place(blanked.picture_only) if blanked.voice_only is not None else None,
+        rank_without_picture=place(blanked.voice_only),
+        moved=lift.moved if lift else 0,
+        because=lift.because if lift else "",
+    )

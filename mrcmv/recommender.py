@@ -7,6 +7,7 @@ gets the same answer from each of them.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import tempfile
 import threading
 import time
@@ -32,13 +33,14 @@ from mrcmv.media import (
     thread_budget,
     to_mono,
 )
-from mrcmv.ranking import rank
+from mrcmv.ranking import rank, ranking_facts, track_words
 from mrcmv.suggestions import Stage, StageEvent, StageListener, Stopwatch, Suggestions, Wish
 
 if TYPE_CHECKING:
+    from mrcmv.explain import Layout, Map, Why
     from mrcmv.library import Index, Library, Match
     from mrcmv.mix import Preview
-    from mrcmv.model import Mrcmv
+    from mrcmv.model import Attribution, Mrcmv
     from mrcmv.separation import Separator, StemFiles
     from mrcmv.suggestions import Steering
     from mrcmv.words import Words
@@ -55,8 +57,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-MOST_HEARD = 64
-"""Examples whose vectors are kept in memory."""
+MOST_FOUND = 64
+"""Examples, and clips that were explained, whose vectors are kept in memory."""
 Keep = Literal["voice", "original", "none"]
 
 
@@ -82,6 +84,7 @@ class Recommender:
         self.home = home
         self._lock = threading.RLock()
         self._loaded: dict[str, object] = {}
+        self._found: dict[str, object] = {}
 
     def _load_model(self) -> Mrcmv:
         import torch
@@ -221,6 +224,59 @@ class Recommender:
         example = self.hear(wish.reference) if wish.steers and wish.reference else None
         return rank(index, query, wish, top_k, words=words, example=example)
 
+    def why(self, suggestions: Suggestions, track_id: str) -> Why:
+        """Why a track was suggested: shares over time, moments, facts.
+
+        The first call for a clip looks at it again with parts blanked (about eight times); what is
+        found serves all its tracks.
+
+        Raises
+        ------
+        mrcmv.library.UnknownTrack
+        """
+        from mrcmv.explain import why
+
+        track, index, found = self.library.get(track_id), self.index(), self._attribution(suggestions)
+        match = suggestions.match(track_id)
+        music = index.window_vector(track_id, match.start_s if match else 0.0)
+        assert music is not None, "a track of the library is in its index"
+        facts = ranking_facts(index, suggestions, track, found)
+        return why(track_id, music, found, suggestions.clip.window_s[0], facts)
+
+    def map(self, suggestions: Suggestions) -> Map:
+        """All tracks as points of a plane, and the clip among them."""
+        from mrcmv.explain import lay_out, place_clip
+
+        index = self.index()
+        with self._lock:
+            kept = cast("tuple[Index, Layout] | None", self._loaded.get("layout"))
+            if kept is None or kept[0] is not index:
+                words = [track_words(track) for track in index.tracks]
+                layout = lay_out([track.id for track in index.tracks], index.track_vectors(), words)
+                self._loaded["layout"] = kept = (index, layout)
+        return place_clip(kept[1], index.best_windows(suggestions.query)[0])
+
+    def _attribution(self, suggestions: Suggestions) -> Attribution:
+        clip, voice = suggestions.clip, suggestions.voice
+        begin, end = clip.window_s
+
+        def look() -> Attribution:
+            heard = None if voice is None else to_mono(read_sound(voice))
+            return self.model.attribute_query(clip.read_frames(), heard, end - begin)
+
+        return self._remembered(f"looked {hashlib.sha256(suggestions.query.tobytes()).hexdigest()}", look)
+
+    def _remembered(self, key: str, make: Callable[[], T]) -> T:
+        """What was found for a clip or an example, kept for the next time; nobody waits for another's."""
+        with self._lock:
+            kept = self._found.pop(key, None)
+        found = make() if kept is None else kept
+        with self._lock:
+            self._found[key] = found  # the last in order is the last that was asked for
+            while len(self._found) > MOST_FOUND:
+                del self._found[next(iter(self._found))]
+        return cast(T, found)
+
     def hear(self, sound: Path, progress: Progress | None = None) -> NDArray[np.float32]:
         """A sound file as the network hears music: the middle of its windows, float32 [512].
 
@@ -235,11 +291,7 @@ class Recommender:
 
         stat = sound.stat()
         key = f"heard {sound} {stat.st_mtime_ns} {stat.st_size}"
-        with self._lock:
-            known = [name for name in self._loaded if name.startswith("heard ")]
-            for name in known[:-MOST_HEARD]:
-                del self._loaded[name]
-        return self._once(key, lambda: hear_sound(sound, self.model, progress))
+        return self._remembered(key, lambda: hear_sound(sound, self.model, progress))
 
     def render(
         self,

@@ -224,3 +224,19 @@ def test_an_example_that_is_no_sound_is_one_sentence(
     (tmp_path / "song.mp3").write_text("ffconcat version 1.0")
     with pytest.raises(UserError):
         recommender.rerank(heard[0], Wish(reference=tmp_path / "song.mp3"))
+
+
+def test_why_and_map_tell_of_the_same_clip(
+    recommender: Recommender, heard: tuple[Suggestions, list[StageEvent]]
+) -> None:
+    found, _ = heard
+    match = found.matches[1]
+    why = recommender.why(found, match.track.id)
+    assert why.similarity == pytest.approx(match.similarity, abs=1e-4)
+    assert why.picture_share == pytest.approx(found.picture_share, abs=1e-3)
+    start, end = found.clip.window_s
+    assert (why.stretches[0].start_s, why.stretches[-1].end_s) == pytest.approx((start, end))
+    assert len(why.stretches) == 8
+    placed = recommender.map(found)
+    assert set(placed.layout.ids) == {track.id for track in recommender.library.tracks()}
+    assert recommender.map(found).layout is placed.layout

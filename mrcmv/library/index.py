@@ -118,6 +118,23 @@ class Index:
         order = np.lexsort((np.arange(len(cosines)), -cosines, self._owners))
         return np.clip(best, -1, 1), self._starts[order[edges]]
 
+    def window_vector(self, track_id: str, start_s: float) -> NDArray[np.float32] | None:
+        """The unit vector [d] of the window of a track that begins at, or nearest to, ``start_s``."""
+        place = next((i for i, track in enumerate(self.tracks) if track.id == track_id), None)
+        if place is None:
+            return None
+        windows = np.flatnonzero(self._owners == place)
+        nearest = windows[int(np.abs(self._starts[windows] - start_s).argmin())]
+        vector: NDArray[np.float32] = self._matrix()[nearest].copy()
+        return vector
+
+    def track_vectors(self) -> NDArray[np.float32]:
+        """Of every track, in the order of ``tracks``, the middle of its windows: unit vectors [tracks, d]."""
+        if self._flat is None:
+            return np.zeros((0, 0), np.float32)
+        edges = np.searchsorted(self._owners, np.arange(len(self.tracks)))
+        return unit(np.add.reduceat(self._matrix(), edges))
+
     def track_vector(self, track_id: str) -> NDArray[np.float32] | None:
         """The middle of a track's windows, a unit vector [d]; None when the track is not in the index."""
         place = self._places.get(track_id)

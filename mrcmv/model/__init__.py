@@ -1,6 +1,7 @@
 """The network of the paper: SlowFast and VGGish, one attention module, the fusion gate, two heads."""
 
 from mrcmv.model.attention import Att
+from mrcmv.model.attribution import Attribution
 from mrcmv.model.checkpoint import CheckpointError, available, load_model, load_net, save_checkpoint
 from mrcmv.model.config import ConfigError, ModelConfig
 from mrcmv.model.gate import FusionGate, GateInfo
@@ -14,6 +15,7 @@ from mrcmv.model.zerogpu import on_zerogpu
 
 __all__ = [
     "Att",
+    "Attribution",
     "CheckpointError",
     "ConfigError",
     "FusionGate",

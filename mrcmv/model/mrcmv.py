@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mrcmv.media import Samples, UserError
+from mrcmv.model.attribution import Attribution, attribute
 from mrcmv.model.config import ModelConfig
 from mrcmv.model.net import MrcmvNet
 from mrcmv.model.preprocess import Recipe
@@ -86,6 +87,17 @@ class Mrcmv:
         vector, shares = _query(self._key, picture, patches)
         return QueryEmbedding(vector[0], float(shares[0, 0]), float(shares[0, 1]))
 
+    def attribute_query(
+        self, frames: NDArray[np.uint8], voice: Samples | None, length_s: float
+    ) -> Attribution:
+        """What made the query of `embed_query`; ``length_s`` is the window's length before it repeats.
+
+        Costs about eight queries.
+        """
+        picture = self.picture_input(frames).numpy()
+        patches = None if voice is None else self.sound_input(voice, "voice").numpy()
+        return _attribute(self._key, picture, patches, length_s)
+
     def embed_music(self, windows: Sequence[Samples]) -> NDArray[np.float32]:
         """Windows of music, each mono 16 kHz [n], best 32 s -> float32 [w, 512]."""
         vectors = [np.zeros((0, self.config.embedding), np.float32)]
@@ -149,6 +161,14 @@ def _query(key: int, picture: Vector, patches: Vector | None) -> tuple[Vector, V
         voice = None if patches is None else torch.from_numpy(patches).to(model.device)
         vector, info = model.net(torch.from_numpy(picture).to(model.device), voice)
         return vector.cpu().numpy(), info.shares().cpu().numpy()
+
+
+@lent_gpu(seconds=30)
+def _attribute(key: int, picture: Vector, patches: Vector | None, length_s: float) -> Attribution:
+    model = _LOADED[key]
+    with torch.inference_mode():
+        voice = None if patches is None else torch.from_numpy(patches).to(model.device)
+        return attribute(model.net, torch.from_numpy(picture).to(model.device), voice, length_s)
 
 
 @lent_gpu(seconds=30)

@@ -5,6 +5,7 @@ knows of them (tempo, key, loudness, voices, tags) and by the all-MiniLM-L6-v2 s
 """
 
 from mrcmv.words.asks import Ask, Axis, Kind, Understood, understand
+from mrcmv.words.describe import said_words
 from mrcmv.words.encoder import NoEncoder, SentenceEncoder
 from mrcmv.words.steer import Judged, Steered, Words
 
@@ -18,5 +19,6 @@ __all__ = [
     "Steered",
     "Understood",
     "Words",
+    "said_words",
     "understand",
 ]
