@@ -24,7 +24,7 @@ bench: $(VENV)/dev.done
 
 # What a Space does with this repository; a new environment of its own, some minutes
 space-dry-run:
-	$(PYTHON) scripts/space_dry_run.py
+	@$(PYTHON) scripts/space_dry_run.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -352,6 +352,46 @@ class Recommender:
             progress=part_of(progress, 0.5, 1.0),
         )
 
+    def export(
+        self,
+        suggestions: Suggestions,
+        track_id: str,
+        destination: Path,
+        *,
+        level_lu: float = 13.0,
+        keep: Keep = "voice",
+        start_s: float | None = None,
+        name: str = "clip",
+        progress: Progress | None = None,
+    ) -> list[str]:
+        """Everything for a video editor, as `render`: a ZIP or a folder with the MP4, the sounds one by
+        one, a timeline, the settings and the credits; returns the names inside. ``name`` is the clip's."""
+        from mrcmv.packing import pack
+
+        track = self.library.get(track_id)
+        match = suggestions.match(track_id)
+        begin = (match.start_s if match else 0.0) if start_s is None else start_s
+        clip = suggestions.clip
+        with tempfile.TemporaryDirectory(prefix="pack-", dir=clip.folder) as work:
+            video = Path(work) / "video.mp4"
+            made = self.render(
+                suggestions, track_id, video, level_lu=level_lu, keep=keep, start_s=begin,
+                progress=part_of(progress, 0.0, 0.8),
+            )  # fmt: skip
+            voice, _ = self.separate_clip(clip)
+            return pack(
+                destination,
+                name=name,
+                clip=clip,
+                track=track,
+                made=made,
+                video=video,
+                stems={} if voice is None or keep != "voice" else {"voice": voice},
+                settings={"level_lu": level_lu, "keep": keep, "start_s": start_s},
+                start_s=begin,
+                progress=part_of(progress, 0.8, 1.0),
+            )
+
     def separate_clip(self, clip: Clip, progress: Progress | None = None) -> tuple[Path | None, Speech]:
         """The whole clip's voice (WAV) and voice activity; separated once and kept in its folder."""
         return self._separate(clip, 0.0, clip.duration_s, progress)

@@ -3,13 +3,12 @@
 from mrcmv.export.credits import Credit, credits_text
 from mrcmv.export.package import Package, write_package
 from mrcmv.export.settings import SETTINGS_FORMAT, read_settings, settings_document
-from mrcmv.export.timeline import Cut, MusicPiece, make_timeline, write_timeline
+from mrcmv.export.timeline import Cut, make_timeline, write_timeline
 
 __all__ = [
     "SETTINGS_FORMAT",
     "Credit",
     "Cut",
-    "MusicPiece",
     "Package",
     "credits_text",
     "make_timeline",

@@ -7,6 +7,7 @@ only, and a picture without its sound says nothing about the music.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,18 +24,6 @@ MOST_POINTS = 2000
 
 
 @dataclass(frozen=True)
-class MusicPiece:
-    """A stretch of the clip that one uninterrupted stretch of the track fills.
-
-    ``at_s`` is where it is heard in the clip, ``source_s`` where it begins in the track.
-    """
-
-    at_s: float
-    source_s: float
-    duration_s: float
-
-
-@dataclass(frozen=True)
 class Cut:
     """What an editor has to know. Media are named relative to the timeline's file.
 
@@ -47,8 +36,12 @@ class Cut:
     stems
         Sound files by name: "voice", "music" (its level as between the phrases), "music_ducked"
         (lowered under the voice), "mix". What is missing is left out.
-    pieces
-        In order; the music begins anew at each but the first. Empty: one piece, source unknown.
+    start_s
+        Second of the track at which the music sets in; None without music.
+    seams_s
+        Seconds of the clip at which the music jumps back within the track.
+    beats_s
+        The track's beats that are heard, in seconds of the clip.
     ducking
         (seconds, dB) points of the music's gain.
     track
@@ -64,7 +57,9 @@ class Cut:
     height: int
     video: str
     stems: dict[str, str]
-    pieces: tuple[MusicPiece, ...] = ()
+    start_s: float | None = None
+    seams_s: tuple[float, ...] = ()
+    beats_s: tuple[float, ...] = ()
     ducking: tuple[tuple[float, float], ...] = ()
     track: dict[str, Any] | None = None
     settings: dict[str, Any] | None = None
@@ -102,6 +97,7 @@ def make_timeline(cut: Cut) -> otio.schema.Timeline:
         )
         for start, end, depth in _lowered(cut.ducking)
     ]
+    beats = [round(at, 3) for at in cut.beats_s[:MOST_POINTS]]
     points = [[round(at, 3), round(db, 2)] for at, db in _thinned(cut.ducking)]
     for source, name, markers, enabled in (
         (ducked, "Music, lowered under the voice", lowest, True),
@@ -111,7 +107,7 @@ def make_timeline(cut: Cut) -> otio.schema.Timeline:
             track = _track(name, "Audio", _pieces(cut, source))
             track.markers.extend(markers)
             track.enabled = enabled
-            track.metadata[NAMESPACE] = {"ducking": points}
+            track.metadata[NAMESPACE] = {"ducking": points, "beats_s": beats, "start_s": cut.start_s}
             timeline.tracks.append(track)
     if "mix" in cut.stems:
         track = _track("Finished mix", "Audio", [_clip(cut, cut.stems["mix"], "Finished mix")])
@@ -164,25 +160,17 @@ def _clip(
 def _pieces(cut: Cut, media: str) -> list[otio.schema.Clip]:
     """The music, cut where the track jumps."""
     title = str((cut.track or {}).get("title", "Music"))
-    if not cut.pieces:
-        return [_clip(cut, media, title)]
-    starts = [0.0, *(piece.at_s for piece in cut.pieces[1:])]
-    ends = [*starts[1:], cut.duration_s]
+    edges = [0.0, *(at for at in cut.seams_s if 0 < at < cut.duration_s), cut.duration_s]
     return [
         _clip(
             cut,
             media,
-            title if len(cut.pieces) == 1 else f"{title} ({number})",
+            title if len(edges) == 2 else f"{title} ({number})",
             start,
             end,
-            {
-                "at_s": piece.at_s,
-                "track_from_s": piece.source_s,
-                "track_to_s": piece.source_s + piece.duration_s,
-                "track": (cut.track or {}).get("id"),
-            },
+            {"at_s": start, "track": (cut.track or {}).get("id")},
         )
-        for number, (piece, start, end) in enumerate(zip(cut.pieces, starts, ends, strict=True), 1)
+        for number, (start, end) in enumerate(itertools.pairwise(edges), 1)
         if cut.frame(end) > cut.frame(start)
     ]
 

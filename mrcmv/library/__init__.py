@@ -9,10 +9,11 @@ from mrcmv.library.filters import SORTS, Facets, Page, Sort, TrackFilter
 from mrcmv.library.index import Index, Match
 from mrcmv.library.library import Library, Pack, UnknownTrack
 from mrcmv.library.licences import LICENCES, Licence, find_licence
-from mrcmv.library.rights import Badge, ContentId, Rights, RightsError
+from mrcmv.library.rights import CHANGES, Badge, ContentId, Rights, RightsError
 from mrcmv.library.track import PEAK_COUNT, Track
 
 __all__ = [
+    "CHANGES",
     "LICENCES",
     "PEAK_COUNT",
     "SORTS",

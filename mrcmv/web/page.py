@@ -84,12 +84,13 @@ def build(studio: Studio) -> gr.Blocks:
             tiles = part("examples", example_tiles(studio.examples))
         with gr.Row(elem_id="studio"):
             with gr.Column(elem_id="left"):
-                stage, mix = part("stage"), part("mix")
+                stage, mix, exports = part("stage"), part("mix"), part("exports")
             with gr.Column(elem_id="right"):
                 panel, cards = part("panel"), part("cards")
         foot = part("foot")
+        link = part("link", "<i data-link hidden></i>")
 
-        outputs = [ticket, empty, upload, notice, stage, panel, cards, mix, foot]
+        outputs = [ticket, empty, upload, notice, stage, panel, cards, mix, foot, exports]
 
         def on(event: Any, handler: Callable[..., Any], inputs: list[Any], mode: str = "multiple") -> None:
             event(
@@ -122,6 +123,15 @@ def build(studio: Studio) -> gr.Blocks:
         def delete(ticket: str, request: gr.Request) -> Any:
             return update(studio.delete(ticket, owner(request)))
 
+        def restore(event: gr.EventData, request: gr.Request) -> Any:
+            return update(studio.restore(wish(event), owner(request)))
+
+        def export(ticket: str, request: gr.Request) -> Iterator[Any]:
+            yield from map(update, studio.export(ticket, owner(request)))
+
+        def stop_export(ticket: str, request: gr.Request) -> None:
+            studio.stop_export(ticket, owner(request))
+
         def leave(request: gr.Request) -> None:
             studio.leave(owner(request))
 
@@ -133,9 +143,11 @@ def build(studio: Studio) -> gr.Blocks:
         on(mix.release, shape, [ticket])
         on(mix.input, shape, [ticket])
         on(foot.delete, delete, [ticket], "once")
-        for room in (panel, mix):
+        on(link.submit, restore, [], "once")
+        on(exports.submit, export, [ticket])
+        for room, end in ((panel, stop), (mix, stop), (exports, stop_export)):
             room.stop(
-                stop, [ticket], None, queue=False, show_progress="hidden", trigger_mode="multiple",
+                end, [ticket], None, queue=False, show_progress="hidden", trigger_mode="multiple",
                 api_visibility="private",
             )  # fmt: skip
         page.unload(leave)

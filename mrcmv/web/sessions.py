@@ -1,9 +1,10 @@
 """What belongs to one visitor and one clip: a private folder, files to be fetched, and its end.
 
-A session has two secrets. The *ticket* comes with every action of the page and has to fit the
-browser tab that opened the session. The *shelf* is part of the addresses of its files; who knows
-it can fetch these files and nothing else. A file is found by its name in a dict, so nothing that
-a visitor sends is ever made into a path.
+A session has three secrets. The *ticket* comes with every action of the page and has to fit a browser
+tab that the session knows. The *shelf* is part of the addresses of its files; who knows it can fetch
+these files and nothing else. The *key* opens the session in another tab, or in the same one after it
+was loaded anew; it travels in the part of a link that browsers send to no server. A file is found by its
+name in a dict, so nothing that a visitor sends is ever made into a path.
 """
 
 from __future__ import annotations
@@ -79,6 +80,11 @@ class Session:
     job: Job[Any] | None = None
     gone: bool = False
     runs: int = 0
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    guests: set[str] = field(default_factory=set)
+    present: set[str] = field(default_factory=set)
+    export: Job[Any] | None = None
+    packages: dict[Any, Any] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def touch(self) -> None:
@@ -101,8 +107,25 @@ class Session:
 
     def stop(self) -> None:
         with self.lock:
-            if self.job is not None:
-                self.job.stop()
+            for job in (self.job, self.export):
+                if job is not None:
+                    job.stop()
+
+    @property
+    def busy(self) -> bool:
+        """Whether work goes on that nobody has stopped."""
+        return any(job and not job.over and not job.stopped for job in (self.job, self.export))
+
+    def knows(self, owner: str) -> bool:
+        """Whether a browser tab may use this session."""
+        return any(secrets.compare_digest(tab.encode(), owner.encode()) for tab in (self.owner, *self.guests))
+
+    def leave(self, owner: str) -> None:
+        """A tab was closed; when it was the last one, nobody waits for the work any more."""
+        with self.lock:
+            self.present.discard(owner)
+        if not self.present:
+            self.stop()
 
     def new_folder(self) -> Path:
         """An empty private folder for one run."""
@@ -150,6 +173,7 @@ class Sessions:
         self.uploads = self.root / "uploads"
         self._by_ticket: dict[str, Session] = {}
         self._by_shelf: dict[str, Session] = {}
+        self._by_key: dict[str, Session] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
         atexit.register(self.close)
@@ -166,6 +190,19 @@ class Sessions:
             )
             self._by_ticket[session.ticket] = session
             self._by_shelf[session.shelf] = session
+            self._by_key[session.key] = session
+        session.present.add(owner)
+        return session
+
+    def reopen(self, key: object, owner: str) -> Session:
+        """The session of a link, opened for one more tab; raises `PageError` when it has ended."""
+        session = self._by_key.get(key) if isinstance(key, str) else None
+        if session is None or not owner:
+            raise PageError("link_ended")
+        with session.lock:
+            session.guests.add(owner)
+            session.present.add(owner)
+        session.touch()
         return session
 
     def find(self, ticket: str | None, owner: str | None) -> Session:
@@ -175,7 +212,7 @@ class Sessions:
         session = self._by_ticket.get(ticket)
         if session is None:
             raise PageError("expired")
-        if not owner or not secrets.compare_digest(session.owner.encode(), owner.encode()):
+        if not owner or not session.knows(owner):
             raise PageError("bad_request")
         session.touch()
         return session
@@ -190,13 +227,14 @@ class Sessions:
 
     def of_owner(self, owner: str) -> list[Session]:
         with self._lock:
-            return [session for session in self._by_ticket.values() if session.owner == owner]
+            return [session for session in self._by_ticket.values() if session.knows(owner)]
 
     def remove(self, session: Session) -> None:
         """Stop its work and delete its files. Work that is still ending deletes them once more."""
         with self._lock:
             self._by_ticket.pop(session.ticket, None)
             self._by_shelf.pop(session.shelf, None)
+            self._by_key.pop(session.key, None)
         session.gone = True
         session.files.clear()
         session.stop()
@@ -207,7 +245,7 @@ class Sessions:
         oldest = time.monotonic() - 60 * self.keep_minutes
         with self._lock:
             stale = [s for s in self._by_ticket.values() if s.used_at < oldest]
-        stale = [s for s in stale if s.job is None or s.job.over or s.job.stopped]
+        stale = [s for s in stale if not s.busy]
         for session in stale:
             self.remove(session)
         self._sweep_uploads()

@@ -16,6 +16,7 @@ from mrcmv.media import WINDOW_S, Cancelled
 from mrcmv.web import cards, panel, player
 from mrcmv.web.errors import PageError, notice, sentence
 from mrcmv.web.examples import Example, find_examples
+from mrcmv.web.exports import Exports
 from mrcmv.web.files import SOUND_TYPES, clip_type, download_name
 from mrcmv.web.line import Line
 from mrcmv.web.run import Job
@@ -42,11 +43,12 @@ class View:
     cards: str | None = None
     mix: str | None = None
     foot: str | None = None
+    exports: str | None = None
 
 
 def cleared(message: str = "") -> View:
     """The page before there is a clip."""
-    return View("", True, message, "", "", "", "", "")
+    return View("", True, message, "", "", "", "", "", "")
 
 
 class Studio:
@@ -64,6 +66,7 @@ class Studio:
         self.sessions = sessions or Sessions()
         self.line = line or Line()
         self.examples = find_examples() if examples is None else examples
+        self.exports = Exports(recommender, self.line, self.sessions.keep_minutes)
 
     # -- a clip comes in ---------------------------------------------------------------------
 
@@ -117,8 +120,51 @@ class Studio:
             panel=panel.ready(session.clip_name, session.duration_s, session.window_s),
             cards="",
             mix="",
-            foot=self.foot(),
+            foot=self.foot(session),
+            exports="",
         )
+
+    # -- a link opens a session again --------------------------------------------------------
+
+    def restore(self, wish: Any, owner: str) -> View:
+        """A link was opened, or the tab was loaded anew: ``wish`` has the session's "key"."""
+        try:
+            session = self.sessions.reopen(wish.get("key") if isinstance(wish, dict) else None, owner)
+        except Exception as error:
+            return cleared(notice(sentence(error), "calm"))
+        if session.suggestions is None:
+            return self._loaded(session)
+        choice = session.choice if session.choice in session.previews else None
+        view = View() if choice is None else self._mixed(session, choice)
+        return View(
+            ticket=session.ticket,
+            empty=False,
+            notice="",
+            stage=view.stage or player.stage(session.address("clip") or "", mixed=False),
+            panel=self._panel(session),
+            cards=view.cards or self._cards(session, None),
+            mix=view.mix or "",
+            foot=self.foot(session),
+            exports=view.exports or "",
+        )
+
+    # -- what leaves the page ----------------------------------------------------------------
+
+    def export(self, ticket: str | None, owner: str) -> Iterator[View]:
+        """A package for an editor is wanted of what is chosen."""
+        try:
+            session = self.sessions.find(ticket, owner)
+        except Exception as error:
+            yield cleared(notice(sentence(error)))
+            return
+        for html in self.exports.make(session):
+            yield View(exports=html)
+
+    def stop_export(self, ticket: str | None, owner: str) -> None:
+        try:
+            self.exports.stop(self.sessions.find(ticket, owner))
+        except PageError:
+            return
 
     # -- music is found ----------------------------------------------------------------------
 
@@ -167,7 +213,9 @@ class Studio:
         session.duration_s, session.window_s = found.clip.duration_s, found.clip.window_s
         session.touch()
         first = found.matches[0].track.id if found.matches else None
-        yield View(panel=self._panel(session), cards=self._cards(session, first, mixing=True), mix="")
+        yield View(
+            panel=self._panel(session), cards=self._cards(session, first, mixing=True), mix="", exports=""
+        )
         if first is not None:
             yield from self._mix(session, Choice(first))
 
@@ -256,6 +304,7 @@ class Studio:
             stage=player.stage(address, mixed=True),
             cards=self._cards(session, choice.track_id),
             mix=self._controls(session, keep_preview=choice),
+            exports=self.exports.panel(session),
         )
 
     # -- stopping, leaving -------------------------------------------------------------------
@@ -280,7 +329,7 @@ class Studio:
     def leave(self, owner: str | None) -> None:
         """The tab was closed: nobody waits for its work any more. Its files go when their time is up."""
         for session in self.sessions.of_owner(owner or ""):
-            session.stop()
+            session.leave(owner or "")
 
     def _drop_quietly(self, ticket: str | None, owner: str) -> None:
         try:
@@ -352,11 +401,11 @@ class Studio:
             voice=voice,
         )
 
-    def foot(self) -> str:
-        """Who can see the clip, when it goes, and how to make it go now."""
+    def foot(self, session: Session) -> str:
+        """Who can see the clip, when it goes, and how to make it go now; the tab keeps the key."""
         minutes = f"{self.sessions.keep_minutes:.0f}"
         return (
-            f'<p class="foot"><span>{t("private", minutes=minutes)}</span>'
+            f'<p class="foot" data-session="{session.key}"><span>{t("private", minutes=minutes)}</span>'
             f'<button type="button" class="btn quiet" id="delete" data-do="delete">{t("delete")}</button></p>'
         )
 

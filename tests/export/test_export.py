@@ -9,7 +9,6 @@ import pytest
 from mrcmv.export import (
     Credit,
     Cut,
-    MusicPiece,
     Package,
     credits_text,
     make_timeline,
@@ -34,7 +33,7 @@ def cut():
     ducking = ((0.0, -2.0), (1.0, -2.0), (1.2, -11.0), (4.0, -11.5), (4.5, -2.0), (8.0, -9.0), (10.0, -9.0))
     return Cut(
         name="clip", duration_s=10.0, fps=29.97, width=1280, height=720, video="video.mp4", stems=STEMS,
-        pieces=(MusicPiece(0.0, 20.0, 6.1), MusicPiece(6.0, 4.0, 4.0)), ducking=ducking,
+        start_s=20.0, seams_s=(6.0,), beats_s=(0.5, 1.0), ducking=ducking,
         track={"id": "quiet-cave", "title": "Quiet Cave"}, settings=SETTINGS,
     )  # fmt: skip
 
@@ -75,8 +74,7 @@ def test_the_music_is_cut_where_it_begins_anew(cut):
     assert [clip.source_range.start_time.to_seconds() for clip in (first, second)] == pytest.approx(
         [0, 6], abs=1 / 30
     )
-    assert first.metadata["mrcmv"]["track_from_s"] == 20.0
-    assert second.metadata["mrcmv"]["track_from_s"] == 4.0
+    assert [clip.name for clip in (first, second)] == ["Quiet Cave (1)", "Quiet Cave (2)"]
     assert first.duration() + second.duration() == otio.opentime.RationalTime(300, 30000 / 1001)
 
 
@@ -89,6 +87,8 @@ def test_where_the_music_is_lowered_there_are_markers(cut):
     assert spans[0] == pytest.approx((1.2, 3.3), abs=0.05)
     assert spans[1] == pytest.approx((8.0, 2.0), abs=0.05)
     assert len(track.metadata["mrcmv"]["ducking"]) == len(cut.ducking)
+    assert list(track.metadata["mrcmv"]["beats_s"]) == [0.5, 1.0]
+    assert track.metadata["mrcmv"]["start_s"] == 20.0
 
 
 def test_a_cut_without_music_or_voice(cut):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -148,6 +149,26 @@ class FakeRecommender:
                 voice_peaks=voice.astype(np.float32), music_peaks=np.asarray(peaks(3, 600), np.float32),
                 note=None,
             )  # fmt: skip
+
+    def export(
+        self, suggestions: Suggestions, track_id: str, destination: Path, *, name: str = "clip",
+        level_lu: float = 13.0, keep: str = "voice", progress: Any = None,
+    ) -> list[str]:  # fmt: skip
+        self.calls.append(("export", (track_id, level_lu, keep)))
+        with _Counted(self, "export"):
+            for step in range(10):
+                progress(step / 10)
+                time.sleep(self.step_s)
+            if error := self.fail.pop("export", None):
+                raise error
+            inside = {
+                "video.mp4": self.mixed.read_bytes(), "stems/voice.wav": b"RIFF", "stems/mix.wav": b"RIFF",
+                "timeline.otio": b"{}", "settings.json": b"{}", "credits.txt": name.encode(),
+            }  # fmt: skip
+            with zipfile.ZipFile(destination, "w") as box:
+                for file, content in inside.items():
+                    box.writestr(file, content)
+            return sorted(inside)
 
 
 class _Counted:
