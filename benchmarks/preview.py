@@ -48,11 +48,12 @@ def intake(clip: Path, folder: Path) -> None:
 def ours(folder: Path, track: Path, out: Path) -> None:
     """Child: a preview with the clip's own sound, ducked where it is spoken."""
     from mrcmv.media import Speech, recall
-    from mrcmv.mix import render_preview
+    from mrcmv.mix import MixSettings, Source, render_preview
 
     clip = recall(folder)
     phrases = tuple((start, start + 4.0) for start in range(2, int(clip.duration_s) - 5, 8))
-    preview = render_preview(clip, track, out, keep="original", speech=Speech(phrases))
+    source = Source(clip, Speech(phrases), clip.sound, music=track)
+    preview = render_preview(source, out, MixSettings(keep="original"))
     print(json.dumps({"lufs": preview.integrated_lufs, "true_peak_db": preview.true_peak_db}))
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from mrcmv.media import (
     FRAME_COUNT,
     FRAME_SIZE,
     SAMPLE_RATE,
+    Beats,
     Clip,
     Progress,
     Speech,
@@ -38,15 +39,14 @@ from mrcmv.suggestions import Stage, StageEvent, StageListener, Stopwatch, Sugge
 
 if TYPE_CHECKING:
     from mrcmv.explain import Layout, Map, Why
-    from mrcmv.library import Index, Library, Match
-    from mrcmv.mix import Preview
+    from mrcmv.library import Index, Library, Match, Track
+    from mrcmv.mix import Mix, MixSettings, Source
     from mrcmv.model import Attribution, Mrcmv
     from mrcmv.separation import Separator, StemFiles
     from mrcmv.suggestions import Steering
     from mrcmv.words import Words
 
 __all__ = [
-    "Keep",
     "Recommender",
     "Stage",
     "StageEvent",
@@ -59,7 +59,6 @@ __all__ = [
 T = TypeVar("T")
 MOST_FOUND = 64
 """Examples, and clips that were explained, whose vectors are kept in memory."""
-Keep = Literal["voice", "original", "none"]
 
 
 class Recommender:
@@ -293,64 +292,112 @@ class Recommender:
         key = f"heard {sound} {stat.st_mtime_ns} {stat.st_size}"
         return self._remembered(key, lambda: hear_sound(sound, self.model, progress))
 
+    def mix(
+        self,
+        clip: Suggestions | Clip,
+        track_id: str | None,
+        destination: Path,
+        settings: MixSettings | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> Mix:
+        """Mix one track under the whole clip as sound alone (AAC, M4A); `deliver` makes the video.
+
+        Parameters
+        ----------
+        clip
+            With suggestions, the track sets in at its best moment for the clip where the settings name none.
+        track_id
+            None for no music: what is kept of the clip, at the same loudness.
+        """
+        from mrcmv.mix import mix_sound
+
+        source, settings = self._source(clip, track_id, settings, part_of(progress, 0.0, 0.5))
+        return mix_sound(source, destination, settings, progress=part_of(progress, 0.5, 1.0))
+
+    def deliver(
+        self,
+        clip: Suggestions | Clip,
+        mix: Mix,
+        destination: Path,
+        *,
+        track_id: str | None = None,
+        progress: Progress | None = None,
+    ) -> Mix:
+        """The clip's picture and a finished mix in an MP4, both copied, with the track's credit line."""
+        from mrcmv.mix import deliver
+
+        credit = self.library.get(track_id).credit_line() if track_id is not None else None
+        return deliver(_clip_of(clip), mix, destination, credit=credit, progress=progress)
+
+    def stems(
+        self,
+        clip: Suggestions | Clip,
+        track_id: str | None,
+        folder: Path,
+        settings: MixSettings | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> dict[str, Path]:
+        """The parts of a mix as WAV (24 bit, 44.1 kHz): voice, music, music_ducked and mix."""
+        from mrcmv.mix import write_stems
+
+        source, settings = self._source(clip, track_id, settings, part_of(progress, 0.0, 0.5))
+        return write_stems(source, folder, settings, progress=part_of(progress, 0.5, 1.0))
+
     def render(
         self,
-        suggestions: Suggestions,
-        track_id: str,
+        clip: Suggestions | Clip,
+        track_id: str | None,
         destination: Path,
+        settings: MixSettings | None = None,
         *,
-        level_lu: float = 13.0,
-        keep: Keep = "voice",
-        start_s: float | None = None,
         progress: Progress | None = None,
-    ) -> Preview:
-        """Mix one track under the whole clip and write the MP4.
+    ) -> Mix:
+        """`mix` and `deliver` in one: the finished MP4."""
+        with tempfile.TemporaryDirectory(prefix=".mix-", dir=destination.parent) as work:
+            made = self.mix(
+                clip, track_id, Path(work) / "mix.m4a", settings, progress=part_of(progress, 0.0, 0.95)
+            )
+            return self.deliver(
+                clip, made, destination, track_id=track_id, progress=part_of(progress, 0.95, 1.0)
+            )
 
-        ``start_s`` is where the track begins; None takes its best moment for this clip. ``level_lu``
-        is how far the music lies under the voice, in LU.
-        """
-        track = self.library.get(track_id)
-        match = suggestions.match(track_id)
-        if start_s is None:
-            start_s = match.start_s if match else 0.0
-        return self.render_clip(
-            suggestions.clip,
-            track_id,
-            destination,
-            level_lu=level_lu,
-            keep=keep,
-            start_s=min(start_s, max(0.0, track.duration_s - 1.0)),
-            progress=progress,
-        )
-
-    def render_clip(
+    def _source(
         self,
-        clip: Clip,
-        track_id: str,
-        destination: Path,
-        *,
-        level_lu: float = 13.0,
-        keep: Keep = "voice",
-        start_s: float = 0.0,
-        progress: Progress | None = None,
-    ) -> Preview:
-        """As `render`, for a clip without suggestions; the track begins at ``start_s``."""
-        from mrcmv.mix import render_preview
+        clip: Suggestions | Clip,
+        track_id: str | None,
+        settings: MixSettings | None,
+        progress: Progress | None,
+    ) -> tuple[Source, MixSettings]:
+        """What a mix is made of: the clip's stems, the track's sound and its beats."""
+        from mrcmv.mix import MixSettings, Source
 
-        track = self.library.get(track_id)
-        voice, speech = self.separate_clip(clip, part_of(progress, 0.0, 0.5))
-        return render_preview(
-            clip,
-            self.library.sound_path(track_id),
-            destination,
-            music_start_s=start_s,
-            level_lu=level_lu,
-            keep=keep,
-            voice=voice,
-            speech=speech,
-            credit=track.credit_line(),
-            progress=part_of(progress, 0.5, 1.0),
-        )
+        settings = settings or MixSettings()
+        whole = _clip_of(clip)
+        track = None if track_id is None else self.library.get(track_id)  # an unknown one is told at once
+        voice, speech = self.separate_clip(whole, progress)
+        rest = None if voice is None else voice.with_name("accompaniment.wav")
+        if track is None:
+            return Source(whole, speech, voice, rest), settings
+        match = clip.match(track.id) if isinstance(clip, Suggestions) else None
+        sound = self.library.sound_path(track.id)
+        return Source(
+            whole,
+            speech,
+            voice,
+            rest,
+            music=sound,
+            beats=self.beats(track) if settings.fit == "beats" else None,
+            best_s=min(match.start_s if match else 0.0, max(0.0, track.duration_s - 1.0)),
+        ), settings
+
+    def beats(self, track: Track) -> Beats:
+        """The pulse of a track; heard once and kept."""
+        from mrcmv.rhythm import BeatCache
+
+        cache = self._once("beats", lambda: BeatCache((self.home or home()) / "rhythm"))
+        return cache.of(track.sha256, self.library.sound_path(track.id))
 
     def export(
         self,
@@ -416,6 +463,10 @@ class Recommender:
         found = find_speech(read_sound(voice), mix=mix)
         speech = Speech(tuple((start_s + begin, start_s + end) for begin, end in found.segments))
         return (voice if speech else None), speech
+
+
+def _clip_of(clip: Suggestions | Clip) -> Clip:
+    return clip.clip if isinstance(clip, Suggestions) else clip
 
 
 def separate_source(

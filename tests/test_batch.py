@@ -169,13 +169,14 @@ def test_after_a_kill_it_goes_on(clips, tmp_path):  # type: ignore[no-untyped-de
 
 def test_render_writes_videos_and_a_report_that_tells_all(clips, recommender, tmp_path):  # type: ignore[no-untyped-def]
     out = tmp_path / "out"
-    settings = {"level_lu": 13.0, "keep": "voice", "progress": lambda done: None}
 
     def work(clip, folder, to):  # type: ignore[no-untyped-def]
         return render_one(
             recommender, clip, folder, to, on_stage=lambda event: None,
             track_id="hostile" if clip.name == "a.mp4" else None,
-            render=lambda found, ident, path: recommender.render(found, ident, path, **settings),
+            render=lambda found, ident, path: recommender.render(
+                found, ident, path, progress=lambda done: None
+            ),
         )  # fmt: skip
 
     summary = run(Plan("render", clips, out, {"music_level": 13.0, "track": None}), work)

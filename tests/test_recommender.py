@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mrcmv.media import Cancelled, UserError, read_sound
+from mrcmv.mix import Source
 from mrcmv.recommender import Recommender, Stage, StageEvent, Suggestions, Wish
 
 
@@ -103,13 +104,13 @@ def test_preview_takes_the_best_moment_and_separates_once(
 
     found, _ = heard
     starts: list[float] = []
-    real = mrcmv.mix.render_preview
+    real = mrcmv.mix.mix_sound
 
-    def spy(*args: object, **options: object) -> object:
-        starts.append(float(str(options["music_start_s"])))
-        return real(*args, **options)  # type: ignore[arg-type]
+    def spy(source: Source, *args: object, **options: object) -> object:
+        starts.append(source.best_s)
+        return real(source, *args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(mrcmv.mix, "render_preview", spy)
+    monkeypatch.setattr(mrcmv.mix, "mix_sound", spy)
     separations: list[Path] = []
     inner = recommender.separator.separate_file
 

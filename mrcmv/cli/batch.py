@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from mrcmv.cli.common import make_recommender, say, show
+
+if TYPE_CHECKING:
+    from mrcmv.mix import MixSettings
 
 
 def suggest_folder(
@@ -27,19 +30,15 @@ def suggest_folder(
 def render_folder(
     clips: Path,
     out: Path,
+    settings: MixSettings,
     *,
     track: str | None,
     again: bool,
     as_json: bool,
     device: str,
     checkpoint: str,
-    said: dict[str, Any],
-    **settings: Any,
 ) -> None:
-    """Mix the best track, or one for all, under every clip of a folder.
-
-    ``settings`` go to `Recommender.render`; ``said`` is the same as plain data.
-    """
+    """Mix the best track, or one for all, under every clip of a folder."""
     from mrcmv.batch import Plan, render_one
 
     recommender = make_recommender(checkpoint, device)
@@ -53,10 +52,14 @@ def render_folder(
             folder,
             to,
             track_id=track,
-            render=lambda found, ident, path: recommender.render(found, ident, path, **settings),
+            render=lambda found, ident, path: recommender.render(found, ident, path, settings),
         )
 
-    _run(Plan("render", clips, out, {"track": track, **said, **_net(checkpoint)}, again), work, as_json)
+    _run(
+        Plan("render", clips, out, {"track": track, **settings.to_json(), **_net(checkpoint)}, again),
+        work,
+        as_json,
+    )
 
 
 def _run(plan: Any, work: Any, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import logging
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,12 +22,21 @@ from mrcmv.cli.common import (
     show_stage,
 )
 
+if TYPE_CHECKING:
+    from mrcmv.mix import MixSettings
+
 app = typer.Typer()
 
 From = Annotated[float, typer.Option("--from", min=0.0, help="Go by the clip from this second on.")]
 Until = Annotated[float | None, typer.Option("--until", help="Go by the clip until this second.")]
 Source = Annotated[Path, typer.Argument(metavar="CLIP_OR_FOLDER", help="A video, or a folder of videos.")]
 Again = Annotated[bool, typer.Option("--again", help="Folder: do also what is done already.")]
+
+
+MusicLevel = Annotated[
+    float | None,
+    typer.Option(min=0, max=40, help="How far the music lies under the voice, in LU; 13 when not said."),
+]
 
 
 class KeepSound(StrEnum):
@@ -156,50 +165,42 @@ def render(
         str | None, typer.Option(help="Id of a track, from `suggest` or `library list`; else the best one.")
     ] = None,
     again: Again = False,
-    music_level: Annotated[
-        float, typer.Option(min=0, max=40, help="How far the music lies under the voice, in LU.")
-    ] = 13.0,
-    keep: Annotated[KeepSound, typer.Option(help="What stays of the clip's own sound.")] = KeepSound.VOICE,
+    music_level: MusicLevel = None,
+    keep: Annotated[KeepSound | None, typer.Option(help="What stays of the clip's own sound.")] = None,
     start: Annotated[
         str, typer.Option(help="Second of the track to begin at; auto takes its best moment.")
     ] = "auto",
+    settings: Annotated[
+        Path | None, typer.Option(help="All mix settings as JSON, as `export` writes them.")
+    ] = None,
     checkpoint: Checkpoint = "compact",
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Mix a track under a clip, or under every clip of a folder, and write MP4."""
-    if start != "auto":
-        try:
-            start_s: float | None = max(0.0, float(start))
-        except ValueError:
-            raise typer.BadParameter("--start takes auto or a number of seconds.") from None
-    else:
-        start_s = None
     from mrcmv.media import UserError, open_clip
 
+    track, chosen_settings = mix_settings(settings, track, music_level, keep, start)
     if clip.is_dir():
-        said = {"music_level": music_level, "keep": keep.value, "start": start}
         render_folder(
-            clip, out, track=track, again=again, as_json=as_json, device=device, checkpoint=checkpoint,
-            said=said, level_lu=music_level, keep=keep.value, start_s=start_s,
+            clip, out, chosen_settings, track=track, again=again, as_json=as_json, device=device,
+            checkpoint=checkpoint,
         )  # fmt: skip
         return
     recommender = make_recommender(checkpoint, device)
     if track is not None:
         recommender.library.get(track)  # an unknown id is said before any work is done
-    settings: Any = {"level_lu": music_level, "keep": keep.value, "progress": show_progress("Mixing")}
     with tempfile.TemporaryDirectory(prefix="mrcmv-") as name:
         folder = Path(name)
-        if start_s is None or track is None:  # only the ranking knows the best track and moment
-            found = recommender.suggest(clip, folder, top_k=max(1, len(recommender.library.tracks())))
-            if not found.matches:
+        taken: Any
+        if chosen_settings.start_s is None or track is None:  # only the ranking knows the best moment
+            taken = recommender.suggest(clip, folder, top_k=max(1, len(recommender.library.tracks())))
+            if not taken.matches:
                 raise UserError("The library has no tracks yet. Add some with `library add`.")
-            track = track or found.matches[0].track.id
-            preview = recommender.render(found, track, out, start_s=start_s, **settings)
+            track = track or taken.matches[0].track.id
         else:
-            preview = recommender.render_clip(
-                open_clip(clip, folder), track, out, start_s=start_s, **settings
-            )
+            taken = open_clip(clip, folder)
+        preview = recommender.render(taken, track, out, chosen_settings, progress=show_progress("Mixing"))
     chosen = recommender.library.get(track)
     result: dict[str, Any] = {
         "file": str(out),
@@ -218,6 +219,26 @@ def render(
         print(f"{out}\nCredit: {result['credit']}")
         for sentence in (*result["duties"], *filter(None, [preview.note])):
             say(sentence)
+
+
+def mix_settings(
+    file: Path | None, track: str | None, level: float | None, keep: KeepSound | None, start: str
+) -> tuple[str | None, MixSettings]:
+    """(track, settings): the file's, and over them what the command line says."""
+    from mrcmv.export import read_settings
+    from mrcmv.mix import MixSettings
+
+    named, plain = (None, {}) if file is None else read_settings(file)
+    if level is not None:
+        plain["level_lu"] = level
+    if keep is not None:
+        plain["keep"] = keep.value
+    if start != "auto":
+        try:
+            plain["start_s"] = max(0.0, float(start))
+        except ValueError:
+            raise typer.BadParameter("--start takes auto or a number of seconds.") from None
+    return track or named, MixSettings.from_json(plain)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -16,7 +16,7 @@ from mrcmv.media.loudness import (
     to_lufs,
 )
 from mrcmv.media.music import MAX_TRACK_S, SoundFacts, open_sound
-from mrcmv.media.mux import mux
+from mrcmv.media.mux import encode_sound, mux
 from mrcmv.media.peaks import PEAK_FRAME, Outline, TruePeakMeter
 from mrcmv.media.probe import Facts, probe
 from mrcmv.media.progress import part_of
@@ -28,6 +28,7 @@ from mrcmv.media.types import (
     MAX_CLIP_S,
     SAMPLE_RATE,
     WINDOW_S,
+    Beats,
     Cancelled,
     Clip,
     Progress,
@@ -50,6 +51,7 @@ __all__ = [
     "SAMPLE_RATE",
     "SILENCE_LUFS",
     "WINDOW_S",
+    "Beats",
     "Cancelled",
     "Clip",
     "Energies",
@@ -71,6 +73,7 @@ __all__ = [
     "ToolError",
     "TruePeakMeter",
     "UserError",
+    "encode_sound",
     "ffmpeg_exe",
     "home",
     "input_args",

@@ -110,6 +110,23 @@ class Speech:
         return bool(self.segments)
 
 
+@dataclass(frozen=True)
+class Beats:
+    """The pulse of a track, in seconds from its start.
+
+    ``confidence`` says how regular the beats are and ``bar_confidence`` how much the downbeats stand
+    out, both 0 to 1; without clear bars ``downbeats_s`` is empty.
+    """
+
+    times_s: tuple[float, ...] = ()
+    downbeats_s: tuple[float, ...] = ()
+    confidence: float = 0.0
+    bar_confidence: float = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self.times_s)
+
+
 def thread_budget() -> int:
     """How many threads all native libraries together may use: ``MRCMV_THREADS`` or the cores we own."""
     asked = os.environ.get("MRCMV_THREADS", "")

@@ -16,7 +16,7 @@ from mrcmv.media import HOPS_PER_S, SAMPLE_RATE, SILENCE_LUFS, Energies, Speech,
 from mrcmv.mix.speech import on_speech
 
 MAX_DEPTH_DB = 18.0
-"""The music never falls further than this between a pause and a phrase."""
+"""The music never falls further than this between a pause and a phrase, unless asked to."""
 DEPTH_PER_LEVEL = 0.6
 """How deep the music ducks for each LU of the asked distance; so it comes back to 0.4 of the distance
 between the phrases: with 10, 13, 20 LU under the voice it lies 4, 5.2, 8 LU under it in the pauses."""
@@ -99,7 +99,13 @@ def ducking_curve(
 
 
 def solve_ducking(
-    voice: Energies, music: Energies, speech: Speech, *, level_lu: float, times: DuckingTimes | None = None
+    voice: Energies,
+    music: Energies,
+    speech: Speech,
+    *,
+    level_lu: float,
+    depth_db: float | None = None,
+    times: DuckingTimes | None = None,
 ) -> Ducking:
     """Levels that put the music ``level_lu`` LU under the voice while somebody speaks.
 
@@ -108,6 +114,8 @@ def solve_ducking(
     voice, music
         Energies per hop [hops] as `LoudnessMeter` gives them: the voice, and the music as it will
         lie under the clip (with its fades) at gain 1.
+    depth_db
+        How much further down the music goes for a phrase; None follows ``level_lu``.
     speech
         Where the voice speaks. Without speech (or a silent voice) the music stays as it is.
     """
@@ -117,7 +125,8 @@ def solve_ducking(
     overall = integrated_lufs(music)
     if target <= SILENCE_LUFS or overall <= SILENCE_LUFS:
         return Ducking(0.0, 0.0, np.zeros_like(curve))
-    depth_db = min(MAX_DEPTH_DB, DEPTH_PER_LEVEL * max(0.0, level_lu))
+    if depth_db is None:
+        depth_db = min(MAX_DEPTH_DB, DEPTH_PER_LEVEL * max(0.0, level_lu))
     middles = (curve[:-1] + curve[1:])[:hops] / 2
     ducked = music * 10 ** (-depth_db * middles / 10)
     gain_db = target - level_lu - on_speech(ducked, speech)

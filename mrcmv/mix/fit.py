@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.media import MAX_CLIP_S, SAMPLE_RATE, Progress, Samples, UserError, read_blocks, sound_length_s
+from mrcmv.media import (
+    MAX_CLIP_S,
+    SAMPLE_RATE,
+    Beats,
+    Progress,
+    Samples,
+    UserError,
+    read_blocks,
+    sound_length_s,
+)
+from mrcmv.mix.grid import Grid
 from mrcmv.mix.loop import find_loop
 
 FADE_IN_S = 0.5
@@ -17,6 +27,7 @@ FADE_OUT_S = 1.75
 CROSSFADE_S = 0.1
 MIN_TRACK_S = 1.0
 _TAIL_S = 30.0  # so much more of a track must be left than the clip needs to spare the look for its end
+_LEAD_S = MAX_CLIP_S  # of a track that has to loop everything is read: it may jump back to anywhere
 _FRAME = SAMPLE_RATE // 10
 _BLOCK = 1 << 16
 
@@ -40,6 +51,11 @@ class Piece:
     likeness_in: float = 0.0
     likeness_out: float = 0.0
 
+    def jump_to(self, other: Piece) -> tuple[int, int]:
+        """(from, to): samples of the track in the middle of the crossfade into the next piece."""
+        middle = other.at + other.fade_in // 2
+        return self.source + middle - self.at, other.source + other.fade_in // 2
+
 
 @dataclass(frozen=True)
 class MusicBed:
@@ -55,6 +71,8 @@ class MusicBed:
         Length of the bed in samples.
     fade_in, fade_out
         Length of the fades at the clip's ends in samples.
+    origin
+        Sample of the track's file with which ``track`` begins.
     """
 
     track: Samples
@@ -62,6 +80,18 @@ class MusicBed:
     frames: int
     fade_in: int
     fade_out: int
+    origin: int = 0
+
+    @property
+    def start_s(self) -> float:
+        """Second of the track's file at which the music sets in."""
+        return (self.origin + self.pieces[0].source) / SAMPLE_RATE if self.pieces else 0.0
+
+    @property
+    def end(self) -> int:
+        """Sample of ``track`` at which the music ends."""
+        last = self.pieces[-1]
+        return last.source + self.frames - last.at
 
     @property
     def seams(self) -> list[int]:
@@ -116,11 +146,35 @@ def _cross(part: NDArray[np.float64], likeness: float) -> NDArray[np.float64]:
     return gain
 
 
-def fit_music(track: Samples, frames: int, *, start: int = 0) -> MusicBed:
+@dataclass(frozen=True)
+class Fades:
+    """At the clip's ends, in seconds; shortened for short clips."""
+
+    in_s: float = FADE_IN_S
+    out_s: float = FADE_OUT_S
+
+
+NO_MUSIC = np.zeros((0, 2), np.float32)
+
+
+def no_music(frames: int) -> MusicBed:
+    """A bed of silence."""
+    return MusicBed(NO_MUSIC, (), frames, 0, 0)
+
+
+def fit_music(
+    track: Samples,
+    frames: int,
+    *,
+    start: int = 0,
+    fades: Fades = Fades(),
+    grid: Grid | None = None,
+) -> MusicBed:
     """Lay a track [n, 2] under a clip of ``frames`` samples, from the track's sample ``start`` on.
 
     When the rest of the track is too short, it jumps back to where it sounds alike (see
-    `mrcmv.mix.loop`), or to its beginning when it is too short for a choice.
+    `mrcmv.mix.loop`), or to its beginning when it is too short for a choice. With a ``grid`` it
+    jumps from a downbeat to a downbeat, and sets in a little earlier or later so that it ends on a beat.
 
     Raises
     ------
@@ -131,29 +185,68 @@ def fit_music(track: Samples, frames: int, *, start: int = 0) -> MusicBed:
         raise MusicError("This track is shorter than a second. Choose a longer one.")
     first, last, heard = _body(track)
     start = start if 0 <= start < heard - SAMPLE_RATE // 4 else 0
-    if start + frames <= heard + SAMPLE_RATE // 2:
-        return _bed(track, (Piece(0, start, min(frames, len(track) - start)),), frames)
-    found = find_loop(track, first=first, last=last, start=start, needed=frames)
+    room = heard + SAMPLE_RATE // 2 - frames
+    if grid is not None and (moved := grid.moved(start, start + frames, 0, room)) is not None:
+        start = moved
+    if start <= room:
+        return _bed(track, (Piece(0, start, min(frames, len(track) - start)),), frames, fades)
+    bars = grid.bars_within(first, last) if grid is not None else None
+    found = find_loop(track, first=first, last=last, start=start, needed=frames, bars=bars)
+    if found is None and bars is not None:
+        found = find_loop(track, first=first, last=last, start=start, needed=frames)
     leave, enter = found or (last if last - start >= SAMPLE_RATE else heard, first)
-    return _bed(track, _pieces(track, frames, start, leave, enter), frames)
+    if grid is not None:
+        start = grid.moved(start, _end_of(frames, start, leave, enter), 0, leave - SAMPLE_RATE) or start
+    return _bed(track, _pieces(track, frames, start, leave, enter), frames, fades)
 
 
-def _bed(track: Samples, pieces: tuple[Piece, ...], frames: int) -> MusicBed:
-    fade_in = round(min(FADE_IN_S * SAMPLE_RATE, 0.1 * frames))
-    fade_out = round(min(FADE_OUT_S * SAMPLE_RATE, 0.25 * frames))
-    return MusicBed(track, pieces, frames, fade_in, fade_out)
+def _end_of(frames: int, start: int, leave: int, enter: int) -> int:
+    """Sample of the track at which the music ends when it jumps from ``leave`` to ``enter`` as needed."""
+    left = frames - (leave - start)
+    return enter + (left - 1) % (leave - enter) + 1 if left > 0 else start + frames
+
+
+def _bed(track: Samples, pieces: tuple[Piece, ...], frames: int, fades: Fades, origin: int = 0) -> MusicBed:
+    fade_in = round(min(fades.in_s * SAMPLE_RATE, 0.1 * frames if fades.in_s <= FADE_IN_S else 0.5 * frames))
+    fade_out = round(
+        min(fades.out_s * SAMPLE_RATE, 0.25 * frames if fades.out_s <= FADE_OUT_S else 0.5 * frames)
+    )
+    return MusicBed(track, pieces, frames, fade_in, fade_out, origin)
 
 
 def load_music(
-    path: Path, frames: int, *, start_s: float = 0.0, progress: Progress | None = None
+    path: Path,
+    frames: int,
+    *,
+    start_s: float = 0.0,
+    fades: Fades = Fades(),
+    beats: Beats | None = None,
+    free: bool = True,
+    progress: Progress | None = None,
 ) -> MusicBed:
-    """As `fit_music`, for a file: reads only what is needed (at most the track's last ten minutes)."""
+    """As `fit_music`, for a file: reads only what is needed (at most the track's last ten minutes).
+
+    Parameters
+    ----------
+    beats
+        The track's pulse; without it the music is fitted plainly.
+    free
+        Whether the start may move by up to half a bar for the sake of an end on a downbeat; else by
+        half a beat.
+    """
     length = sound_length_s(path)
     start_s = start_s if math.isfinite(start_s) and 0 <= start_s < length else 0.0
-    first_s, end_s = start_s, start_s + frames / SAMPLE_RATE
+    wanted_s = frames / SAMPLE_RATE
+    grid = Grid.of(beats, free=free) if beats else None
+    if grid is not None:
+        room = round((length - _TAIL_S - wanted_s) * SAMPLE_RATE)
+        start = round(start_s * SAMPLE_RATE)
+        moved = grid.moved(start, start + frames, 0, room)
+        start_s = start_s if moved is None else moved / SAMPLE_RATE
+    first_s, end_s = start_s, start_s + wanted_s
     long_enough = end_s + _TAIL_S < length
     if not long_enough:
-        first_s, end_s = max(0.0, min(start_s, length - MAX_CLIP_S)), length
+        first_s, end_s = max(0.0, min(start_s - _LEAD_S, length - MAX_CLIP_S)), length
     track: Samples = np.zeros((math.ceil((end_s - first_s) * SAMPLE_RATE) + 1, 2), np.float32)
     at = 0
     for block in read_blocks(path, _BLOCK, start_s=first_s, end_s=end_s):
@@ -162,9 +255,14 @@ def load_music(
         at += len(block)
         if progress is not None:
             progress(min(1.0, at / len(track)))
+    origin = round(first_s * SAMPLE_RATE)
     if long_enough:  # nothing to look for, and a rest at the clip's end is not the track's end
-        return _bed(track, (Piece(0, 0, min(frames, at)),), frames)
-    return fit_music(track[:at], frames, start=round((start_s - first_s) * SAMPLE_RATE))
+        return _bed(track, (Piece(0, 0, min(frames, at)),), frames, fades, origin)
+    start = round(start_s * SAMPLE_RATE) - origin
+    made = fit_music(
+        track[:at], frames, start=start, fades=fades, grid=grid.behind(origin) if grid is not None else None
+    )
+    return replace(made, origin=origin)
 
 
 def _body(track: Samples) -> tuple[int, int, int]:

@@ -26,7 +26,15 @@ _ALIGN_S = 0.05
 Features = NDArray[np.float32]
 
 
-def find_loop(samples: Samples, *, first: int, last: int, start: int, needed: int) -> tuple[int, int] | None:
+def find_loop(
+    samples: Samples,
+    *,
+    first: int,
+    last: int,
+    start: int,
+    needed: int,
+    bars: NDArray[np.int64] | None = None,
+) -> tuple[int, int] | None:
     """(from, to): the music jumps from one sample to another, earlier one.
 
     Parameters
@@ -37,6 +45,9 @@ def find_loop(samples: Samples, *, first: int, last: int, start: int, needed: in
         Where its body begins and ends (neither silence nor fade).
     start, needed
         Where the music sets in, and how many samples of it are wanted.
+
+    bars
+        Samples of the downbeats: with them the music jumps from one downbeat to another.
 
     Returns None when the body is too short to choose.
     """
@@ -51,6 +62,12 @@ def find_loop(samples: Samples, *, first: int, last: int, start: int, needed: in
     distance = _unlikeness(features, ends, begins)
     length = (ends[:, None] - begins[None, :]).astype(np.float32)
     allowed = length >= shortest
+    if bars is not None:
+        on = np.zeros(len(features) + 1, bool)
+        on[np.clip(np.round(bars / HOP).astype(int), 0, len(features))] = True
+        allowed &= on[ends][:, None] & on[begins][None, :]
+        if not allowed.any():
+            return None
     # Likeness counts most; then few jumps, and not much of the track's end left unheard.
     typical = float(distance[allowed].mean()) or 1.0
     left = np.maximum(needed - (ends * HOP - start), 0)[:, None]
@@ -59,6 +76,8 @@ def find_loop(samples: Samples, *, first: int, last: int, start: int, needed: in
     cost = np.where(allowed, distance / typical + 0.05 * jumps + 0.15 * unheard, np.inf)
     end, begin = np.unravel_index(int(cost.argmin()), cost.shape)
     leave, enter = int(ends[end]) * HOP, int(begins[begin]) * HOP
+    if bars is not None:
+        leave, enter = (int(bars[np.abs(bars - place).argmin()]) for place in (leave, enter))
     return leave, enter + _lag(samples, leave, enter)
 
 

@@ -65,24 +65,31 @@ class Verbs:
     def render(
         self, upload: str | None, owner: str, track_id: str, **wish: Any
     ) -> tuple[str, dict[str, Any]]:
-        level_lu = _number(wish.get("music_level"), 13.0, 0.0, 40.0)
-        keep: Any = wish.get("keep") or "voice"
-        if keep not in ("voice", "original", "none"):
-            raise gr.Error("keep is voice, original or none.", print_exception=False)
-        start_s = None if wish.get("start_s") in (None, "") else _number(wish["start_s"], 0.0, 0.0)
+        from mrcmv.mix import MixSettings
+
+        start = wish.get("start_s")
+        try:
+            settings = MixSettings.from_json(
+                {
+                    "level_lu": _number(wish.get("music_level"), 13.0),
+                    "keep": wish.get("keep") or "voice",
+                    "start_s": None if start in (None, "") else _number(start, 0.0, 0.0),
+                }
+            )
+        except UserError as error:
+            raise gr.Error(str(error), print_exception=False) from None
 
         def work(job: Job[Any], session: Session, source: Path) -> tuple[str, dict[str, Any]]:
             track = self.recommender.library.get(str(track_id))
             folder = session.new_folder()
             name = download_name(Path(upload or "").name, track.title)
             destination = self._outbox() / name
-            settings: Any = {"level_lu": level_lu, "keep": keep, "progress": job.progress}
-            if start_s is None:
-                found = self.recommender.suggest(source, folder, top_k=MOST_TRACKS, on_stage=job.on_stage)
-                made = self.recommender.render(found, track.id, destination, **settings)
+            taken: Any
+            if settings.start_s is None:
+                taken = self.recommender.suggest(source, folder, top_k=MOST_TRACKS, on_stage=job.on_stage)
             else:
-                clip = open_clip(source, folder, progress=lambda done: job.check())
-                made = self.recommender.render_clip(clip, track.id, destination, start_s=start_s, **settings)
+                taken = open_clip(source, folder, progress=lambda done: job.check())
+            made = self.recommender.render(taken, track.id, destination, settings, progress=job.progress)
             return str(destination), {
                 "track_id": track.id,
                 "duration_s": round(made.duration_s, 3),

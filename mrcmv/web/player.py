@@ -14,7 +14,7 @@ from mrcmv.web.text import clock, t
 
 if TYPE_CHECKING:
     from mrcmv.library import Track
-    from mrcmv.mix import Preview
+    from mrcmv.mix import Mix
 
 LEVELS = {"background": 20.0, "balanced": 13.0, "forward": 10.0}
 """Marks of the knob, in LU under the voice."""
@@ -79,7 +79,7 @@ def mixing(title: str, report: Report) -> str:
     )
 
 
-def drawing(preview: Preview) -> str:
+def drawing(preview: Mix) -> str:
     """Waveforms and curve on a strip that follows the player and can be clicked to jump."""
     deepest = deepest_db(preview.ducking)
     ducked = f'<span class="d">{t("ducking", db=f"{deepest:.0f}")}</span>' if deepest >= 0.5 else ""
@@ -95,7 +95,7 @@ def drawing(preview: Preview) -> str:
     )
 
 
-def measured(preview: Preview) -> str:
+def measured(preview: Mix) -> str:
     """What was measured in the finished file, and why it is quieter than usual where it is."""
     note = notice(escape(preview.note), "calm") if preview.note else ""
     if preview.integrated_lufs <= SILENCE_LUFS:
@@ -131,7 +131,7 @@ def mix(
     spoken: bool,
     message: str = "",
     progress: str = "",
-    preview: Preview | None = None,
+    preview: Mix | None = None,
     track: Track | None = None,
     address: str = "",
     download: str = "",

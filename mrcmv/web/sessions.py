@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 from mrcmv.web.errors import PageError
 
 if TYPE_CHECKING:
-    from mrcmv.mix import Preview
-    from mrcmv.recommender import Keep, Suggestions
+    from mrcmv.mix import Keep, Mix
+    from mrcmv.recommender import Suggestions
     from mrcmv.web.run import Job
 
 log = logging.getLogger("mrcmv.web")
@@ -76,7 +76,7 @@ class Session:
     files: dict[str, StoredFile] = field(default_factory=dict)
     suggestions: Suggestions | None = None
     choice: Choice | None = None
-    previews: dict[Choice, Preview] = field(default_factory=dict)
+    previews: dict[Choice, Mix] = field(default_factory=dict)
     job: Job[Any] | None = None
     gone: bool = False
     runs: int = 0

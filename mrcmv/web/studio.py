@@ -25,7 +25,7 @@ from mrcmv.web.text import t
 from mrcmv.web.wishes import look_at, window, with_shape, with_track
 
 if TYPE_CHECKING:
-    from mrcmv.mix import Preview
+    from mrcmv.mix import Mix
     from mrcmv.recommender import Recommender, Suggestions
 
 TOP_K = 5
@@ -254,19 +254,20 @@ class Studio:
             session.take_over(Job())
             yield self._mixed(session, choice)
             return
-        job: Job[Preview] = Job()
+        job: Job[Mix] = Job()
         title = self.recommender.library.get(choice.track_id).title
         try:
             destination = session.folder / f"preview{len(session.files)}-{os.urandom(4).hex()}.mp4"
             session.take_over(job)
 
-            def task(job: Job[Preview]) -> Preview:
+            def task(job: Job[Mix]) -> Mix:
+                from mrcmv.mix import MixSettings
+
                 return self.recommender.render(
                     found,
                     choice.track_id,
                     destination,
-                    level_lu=choice.level_lu,
-                    keep=choice.keep,
+                    MixSettings(level_lu=choice.level_lu, keep=choice.keep),
                     progress=job.progress,
                 )
 

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from mrcmv.media import Cancelled, MuxError, mux, open_clip, read_sound, write_sound
+from mrcmv.media import Cancelled, MuxError, encode_sound, mux, open_clip, read_sound, write_sound
 from mrcmv.media.mp4 import presented_tracks
 from tests.media.clips import first_time, shown, tone_span
 from tests.media.odd import OddClips
@@ -29,7 +29,9 @@ def test_picture_is_copied_and_sound_stays_in_sync(clips: OddClips, tmp_path: Pa
     assert clip.sound is not None
     done = tmp_path / "done.mp4"
     told: list[float] = []
-    assert mux(clip.picture, clip.sound, done, duration_s=clip.duration_s, progress=told.append) == done
+    sound = encode_sound(clip.sound, tmp_path / "sound.m4a", duration_s=clip.duration_s)
+    assert mux(clip.picture, sound, done, duration_s=clip.duration_s, progress=told.append) == done
+    assert np.array_equal(read_sound(done), read_sound(sound))
     assert [data for _, data in packets(done)] == [data for _, data in packets(clip.picture)]
     assert shown(done) == shown(clip.picture)
     picture, sound = presented_tracks(done)
@@ -47,7 +49,8 @@ def test_picture_is_copied_and_sound_stays_in_sync(clips: OddClips, tmp_path: Pa
 def test_rotation_is_kept(clips: OddClips, tmp_path: Path) -> None:
     clip = open_clip(clips("left.mov"), tmp_path)
     assert clip.sound is not None
-    mux(clip.picture, clip.sound, tmp_path / "done.mp4", duration_s=clip.duration_s)
+    sound = encode_sound(clip.sound, tmp_path / "sound.m4a", duration_s=clip.duration_s)
+    mux(clip.picture, sound, tmp_path / "done.mp4", duration_s=clip.duration_s)
     for path in (clip.picture, tmp_path / "done.mp4"):
         with av.open(str(path)) as container:
             assert next(container.decode(video=0)).rotation == 90
@@ -60,7 +63,8 @@ def test_sound_is_aac_and_metadata_is_ours_alone(clips: OddClips, tmp_path: Path
     credit = 'Music: "Late = Night; 夜" by A. N. Other, CC BY 4.0'
     noise = np.random.default_rng(0).normal(0, 0.2, (3 * 44_100, 2)).astype(np.float32)
     write_sound(tmp_path / "noise.wav", noise)
-    mux(clip.picture, tmp_path / "noise.wav", done, duration_s=3.0, title="A clip", comment=credit)
+    sound = encode_sound(tmp_path / "noise.wav", tmp_path / "sound.m4a", duration_s=3.0)
+    mux(clip.picture, sound, done, duration_s=3.0, title="A clip", comment=credit)
     with av.open(str(done)) as container:
         assert container.metadata["title"] == "A clip"
         assert container.metadata["comment"] == credit
@@ -83,7 +87,8 @@ def test_sound_is_aac_and_metadata_is_ours_alone(clips: OddClips, tmp_path: Path
 def test_longer_sound_is_cut_at_the_clips_end(clips: OddClips, tmp_path: Path) -> None:
     clip = open_clip(clips("silent.mp4"), tmp_path)
     write_sound(tmp_path / "long.wav", np.zeros((10 * 44_100, 2), np.float32))
-    mux(clip.picture, tmp_path / "long.wav", tmp_path / "done.mp4", duration_s=clip.duration_s)
+    sound = encode_sound(tmp_path / "long.wav", tmp_path / "sound.m4a", duration_s=clip.duration_s)
+    mux(clip.picture, sound, tmp_path / "done.mp4", duration_s=clip.duration_s)
     assert [round(t.duration_s, 1) for t in presented_tracks(tmp_path / "done.mp4")] == [3.0, 3.0]
 
 
@@ -96,7 +101,7 @@ def test_nothing_half_written(clips: OddClips, tmp_path: Path) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        mux(clip.picture, tmp_path / "long.wav", tmp_path / "done.mp4", duration_s=200.0, progress=stop)
+        encode_sound(tmp_path / "long.wav", tmp_path / "sound.m4a", duration_s=200.0, progress=stop)
     with pytest.raises(MuxError) as error:
         mux(clip.poster, tmp_path / "long.wav", tmp_path / "done.mp4", duration_s=3.0)
     assert str(tmp_path) not in str(error.value)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -9,13 +10,41 @@ import pyloudnorm
 import pytest
 import soxr
 
-from mrcmv.media import SAMPLE_RATE, Cancelled, Clip, Samples, Speech, read_sound, run_ffmpeg, write_sound
-from mrcmv.mix import Keep, MusicError, Preview, render_preview
+from mrcmv.media import (
+    SAMPLE_RATE,
+    Cancelled,
+    Clip,
+    Progress,
+    Samples,
+    Speech,
+    read_sound,
+    run_ffmpeg,
+    write_sound,
+)
+from mrcmv.mix import Keep, Mix, MixSettings, MusicError, SettingsError, Source
+from mrcmv.mix import render_preview as render
 from tests.mix import sounds
 
 MakeClip = Callable[..., Clip]
 CALM, ENERGETIC = "calm/calm_acoustic_1", "energetic/energetic_electronic_2"
 SILENT = Speech(())
+
+
+def render_preview(
+    clip: Clip,
+    music: Path,
+    destination: Path,
+    *,
+    music_start_s: float = 0.0,
+    voice: Path | None = None,
+    speech: Speech,
+    credit: str | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Mix:
+    """A finished video in one call."""
+    source = Source(clip, speech, voice, music=music, best_s=music_start_s)
+    return render(source, destination, MixSettings(**settings), credit=credit, progress=progress)
 
 
 @pytest.fixture
@@ -286,12 +315,12 @@ def test_arguments_that_make_no_sense(make_clip: MakeClip, tmp_path: Path) -> No
     clip = make_clip(2.0, sounds.noise(2))
     track = sounds.starter_track(CALM)
 
-    def render(**settings: object) -> Preview:
-        return render_preview(clip, track, tmp_path / "preview.mp4", **settings)  # type: ignore[arg-type]
+    def tried(**settings: Any) -> Mix:
+        return render_preview(clip, track, tmp_path / "preview.mp4", **settings)
 
-    with pytest.raises(ValueError, match="keep is"):
-        render(keep="all", speech=SILENT)
-    with pytest.raises(ValueError, match="level_lu lies"):
-        render(level_lu=float("nan"), speech=SILENT)
+    with pytest.raises(SettingsError, match="keep is one of"):
+        tried(keep="all", speech=SILENT)
+    with pytest.raises(SettingsError, match="level_lu must be a number"):
+        tried(level_lu=float("nan"), speech=SILENT)
     with pytest.raises(ValueError, match="separated voice"):
-        render(speech=Speech(((0.0, 1.0),)))
+        tried(speech=Speech(((0.0, 1.0),)))

@@ -17,9 +17,11 @@ import numpy as np
 
 from mrcmv.library import Rights, Track
 from mrcmv.media import Clip, Speech, UserError, write_sound
+from mrcmv.mix import MixSettings
 from mrcmv.recommender import Stage, StageEvent, Suggestions
 from tests.web.clips import make_mp4
 
+DEFAULTS = MixSettings()
 CC0 = Rights.state("CC0-1.0", source="https://example.org/pack")
 CC_BY = Rights.state("CC-BY-4.0", source="https://example.org/pack")
 CC_BY_NC = Rights.state("CC-BY-NC-4.0", source="https://example.org/pack")
@@ -127,10 +129,11 @@ class FakeRecommender:
             )  # fmt: skip
 
     def render(
-        self, suggestions: Suggestions, track_id: str, destination: Path, *, level_lu: float = 13.0,
-        keep: str = "voice", start_s: float | None = None, progress: Any = None,
+        self, clip: Suggestions, track_id: str | None, destination: Path,
+        settings: MixSettings = DEFAULTS, *, progress: Any = None,
     ) -> Any:  # fmt: skip
-        self.calls.append(("render", (track_id, level_lu, keep)))
+        level_lu = settings.level_lu
+        self.calls.append(("render", (track_id, level_lu, settings.keep)))
         with _Counted(self, "render"):
             for step in range(10):
                 progress(step / 10)

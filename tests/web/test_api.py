@@ -98,7 +98,7 @@ def test_mistakes_are_one_sentence(client, served, clip, tmp_path):
     refused(client, says="no such track", clip=file, track_id="x", api_name="/render")
     refused(client, says="keep is", clip=file, track_id="lantern", keep="all", api_name="/render")
     refused(client, says="number", clip=file, top_k=1e9, api_name="/suggest")
-    refused(client, says="number", clip=file, track_id="lantern", music_level=99, api_name="/render")
+    refused(client, says="level_lu lies", clip=file, track_id="lantern", music_level=99, api_name="/render")
     empty = tmp_path / "empty.mp4"
     empty.write_bytes(b"")
     refused(client, says="empty", clip=handle_file(str(empty)), api_name="/suggest")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mrcmv.media import IntakeError, SoundWriter, mux, open_clip, read_blocks
+from mrcmv.media import IntakeError, SoundWriter, encode_sound, mux, open_clip, read_blocks
 
 if TYPE_CHECKING:
     from mrcmv.separation import StemFiles
@@ -60,5 +60,6 @@ def make_clip(download: Path, out: Path, video: str, separate: Separate) -> floa
                     writer.write(block)
         target = clip_path(out, video)
         target.parent.mkdir(parents=True, exist_ok=True)
-        mux(clip.picture, clip.sound, target, duration_s=clip.duration_s)
+        sound = encode_sound(clip.sound, scratch / "sound.m4a", duration_s=clip.duration_s)
+        mux(clip.picture, sound, target, duration_s=clip.duration_s)
         return clip.duration_s
