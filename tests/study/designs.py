@@ -11,11 +11,11 @@ from mrcmv.study import Design
 def plain(**changes: Any) -> dict[str, Any]:
     """A design of two methods on four clips, as a plain dict."""
     return {
-        "study": "small",
+        "study": "pilot-7",
         "title": "Music for game clips",
         "seed": 7,
         "clips": [
-            {"id": f"clip-{n}", "file": f"clips/{n}.mp4", "sha256": f"{n:064d}", "tags": ["calm"]}
+            {"id": f"clip-{n}", "file": f"clips/boss-{n}.mp4", "sha256": f"{n:064d}", "tags": ["calm"]}
             for n in range(4)
         ],
         "methods": [{"name": "network", "kind": "checkpoint"}, {"name": "chance", "kind": "random"}],
