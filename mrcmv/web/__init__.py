@@ -59,17 +59,19 @@ def serve(
     """
     if mcp:
         _need_mcp()
-    from mrcmv.web import theme
+    from mrcmv.web import shelf, theme
     from mrcmv.web.files import routes
 
     page = _build(studio)
     studio.sessions.keep_sweeping()
+    bookcase = shelf.Bookcase(studio.recommender, shelf.Access.decide(host))
+    bookcase.wake()
     options: dict[str, Any] = {
         "theme": theme.theme(),
         "css": theme.css(),
         "head": theme.head(),
         "app_kwargs": {
-            "routes": routes(studio.sessions, studio.examples),
+            "routes": [*routes(studio.sessions, studio.examples), *shelf.routes(bookcase)],
             "docs_url": None,
             "redoc_url": None,
             "openapi_url": None,

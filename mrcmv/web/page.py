@@ -22,12 +22,23 @@ HAND_OVER = "element.studioTrigger = trigger;"
 """page.js finds this function on the nearest part and reports clicks through it."""
 
 
-def header() -> str:
+PLACES = {"suggest": "./", "library": "library", "about": "about"}
+"""Pages that a visitor can go to, with their addresses."""
+
+
+def header(current: str = "suggest") -> str:
+    """The top of every page; ``current`` is one of `PLACES`."""
+    links = "".join(
+        f'<a href="{address}" data-nav="{name}"{" aria-current=page" if name == current else ""}>'
+        f"{t(f'nav_{name}')}</a>"
+        for name, address in PLACES.items()
+    )
     return (
         '<header class="top"><div class="brand"><span class="logo" aria-hidden="true"><i></i><i></i><i></i>'
         "</span>"
         f'<h1>MRCMV Studio</h1><span class="tagline">{t("tagline")}</span></div>'
-        '<nav><button type="button" class="btn quiet" id="language" data-language lang="zh-CN">'
+        f'<nav class="places">{links}</nav><nav><button type="button" class="btn quiet" id="language" '
+        'data-language lang="zh-CN">'
         '<span class="en">中文</span><span class="zh" lang="en">English</span></button>'
         f'<button type="button" class="btn quiet square" id="theme" data-theme-toggle>{icon("theme")}'
         f'<span class="sr">{t("theme")}</span></button></nav></header>'

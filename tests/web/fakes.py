@@ -6,8 +6,10 @@ Its files are made once per folder, so that tests can share them.
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 import zipfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from mrcmv.library import Rights, Track
+from mrcmv.library import Facets, Page, Rights, Sort, Track, TrackFilter, UnknownTrack
+from mrcmv.library.filters import GROUPS, sort_key, words_of
 from mrcmv.media import Clip, Speech, UserError, write_sound
 from mrcmv.mix import MixSettings
 from mrcmv.recommender import Stage, StageEvent, Suggestions
@@ -24,6 +27,7 @@ from tests.web.clips import make_mp4
 DEFAULTS = MixSettings()
 CC0 = Rights.state("CC0-1.0", source="https://example.org/pack")
 CC_BY = Rights.state("CC-BY-4.0", source="https://example.org/pack")
+CC_BY_SA = Rights.state("CC-BY-SA-3.0", source="https://example.org/pack")
 CC_BY_NC = Rights.state("CC-BY-NC-4.0", source="https://example.org/pack")
 HOSTILE = '<img src=x onerror="window.hacked=1">"\'&'
 
@@ -46,13 +50,17 @@ def peaks(seed: int, count: int = 200) -> tuple[float, ...]:
 
 @dataclass
 class FakeLibrary:
-    """Six tracks of synthetic sound in a folder."""
+    """Six tracks of synthetic sound in a folder, and packs that install out of nothing."""
 
     folder: Path
     _tracks: dict[str, Track] = field(default_factory=dict)
+    hold: threading.Event = field(default_factory=threading.Event)
+    fail: dict[str, Exception] = field(default_factory=dict)
+    added: list[tuple[Path, bytes, Rights, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.hold.set()
         for number, (ident, title, artist, mood, tempo, key, rights, seconds) in enumerate(SONGS):
             sound = self.folder / f"{ident}.wav"
             if not sound.exists():
@@ -69,19 +77,109 @@ class FakeLibrary:
 
     def get(self, ident: str) -> Track:
         if ident not in self._tracks:
-            raise UserError("There is no such track.")
+            raise UnknownTrack("There is no such track.")
         return self._tracks[ident]
 
     def sound_path(self, ident: str) -> Path:
         return self.folder / f"{ident}.wav"
+
+    def search(
+        self,
+        wanted: TrackFilter = TrackFilter(),  # noqa: B008
+        *,
+        sort: Sort = "title",
+        offset: int = 0,
+        limit: int = 50,
+    ) -> Page:
+        found = sorted(filter(wanted, self.tracks()), key=lambda track: sort_key(track, sort))
+        return Page(len(found), tuple(found[offset : offset + limit]))
+
+    def facets(self, wanted: TrackFilter = TrackFilter()) -> Facets:  # noqa: B008
+        return Facets(**{
+            group: Counter(
+                word
+                for track in filter(wanted.without(group), self.tracks())
+                for word in words_of(track, group)
+            )
+            for group in GROUPS
+        })  # fmt: skip
+
+    def index(self, model: Any, progress: Any = None) -> FakeLibrary:
+        progress(1.0)
+        return self
+
+    def similar(self, ident: str, k: int, allowed: Any = None) -> list[Any]:
+        """All others, backwards."""
+        others = [track for track in reversed(self.tracks()) if track.id != ident]
+        return [SimpleNamespace(track=track) for track in others if allowed is None or allowed(track)][:k]
+
+    def duplicates(self, progress: Any = None) -> list[tuple[Track, Track, float]]:
+        return [(self.get("quiet-cave"), self.get("spare"), 0.02)] if "spare" in self._tracks else []
+
+    def available_packs(self) -> list[Any]:
+        return [
+            SimpleNamespace(
+                name=name, title=title, megabytes=12, tracks=4, minutes=9, licences=("CC-BY-SA-3.0",),
+                author=f"Ada Field, {HOSTILE}", share_alike=True, left_out={"too short": 2}, why_not=why_not,
+                installed=sum(track.pack == name for track in self.tracks()),
+                complete=sum(track.pack == name for track in self.tracks()) == 4,
+            )
+            for name, title, why_not in (
+                ("knights", "Songs of Knights", ""),
+                ("rockets", "Rockets", "Packs come from Debian and Ubuntu: apt-get is not there."),
+            )
+        ]  # fmt: skip
+
+    def install(self, name: str, progress: Any = None) -> None:
+        """Four tracks, one after the other; ``hold`` stops before the third until it is set."""
+        for number in range(4):
+            progress(number / 4)
+            if number == 2:
+                while not self.hold.wait(0.02):
+                    progress(number / 4)
+                if error := self.fail.pop("install", None):
+                    raise error
+            ident = f"{name}-{number}"
+            if ident not in self._tracks:
+                self.put(Track(
+                    id=ident, title=f"March {number}", artist="Ada Field", sha256="1" * 64, pack=name,
+                    rights=CC_BY_SA, duration_s=14.0, heard_moods=("epic",), instruments=("strings",),
+                    peaks=peaks(number),
+                ))  # fmt: skip
+        progress(1.0)
+
+    def remove_pack(self, name: str) -> None:
+        self._tracks = {ident: track for ident, track in self._tracks.items() if track.pack != name}
+
+    def put(self, track: Track) -> None:
+        shutil.copy(self.sound_path("spare"), self.sound_path(track.id))
+        self._tracks[track.id] = track
+
+    def add(self, path: Path, rights: Rights, *, progress: Any = None, **said: Any) -> Track:
+        self.added.append((path, path.read_bytes(), rights, said))
+        progress(0.5)
+        if path.read_bytes()[:4] != b"RIFF":
+            raise UserError("This file has no sound that can be read.")
+        track = Track(
+            id=f"own-{len(self.added)}", title=path.stem, artist=said.get("artist", "?"), sha256="2" * 64,
+            pack="own", rights=rights, duration_s=12.0, peaks=peaks(9),
+        )  # fmt: skip
+        self.put(track)
+        return track
+
+    def remove(self, ident: str) -> Track:
+        track = self.get(ident)
+        del self._tracks[ident]
+        return track
 
 
 class FakeRecommender:
     """``fail`` names a step ("suggest", "render") and the error it raises next; ``voice`` is whether
     somebody speaks; ``step_s`` is how long each of a stage's ten steps takes."""
 
-    def __init__(self, folder: Path, *, voice: bool = True, step_s: float = 0.01) -> None:
+    def __init__(self, folder: Path, *, voice: bool = True, step_s: float = 0.01, mixed: bool = True) -> None:
         self.library = FakeLibrary(folder / "tracks")
+        self.model = None
         self.voice = voice
         self.step_s = step_s
         self.fail: dict[str, Exception] = {}
@@ -90,8 +188,11 @@ class FakeRecommender:
         self.calls: list[tuple[str, Any]] = []
         self.stopped: list[str] = []
         self.mixed = folder / "mixed.mp4"
-        if not self.mixed.exists():
+        if mixed and not self.mixed.exists():
             make_mp4(self.mixed, seconds=4.0, tone_hz=440)
+
+    def index(self, progress: Any = None) -> FakeLibrary:
+        return self.library
 
     def suggest(
         self, upload: Path, folder: Path, *, start_s: float = 0.0, end_s: float | None = None,
