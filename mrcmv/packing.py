@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mrcmv.media import Clip, Progress
 
 if TYPE_CHECKING:
     from mrcmv.library import Track
-    from mrcmv.mix import Preview
+    from mrcmv.mix import Mix
 
 
 def pack(
@@ -18,17 +18,16 @@ def pack(
     name: str,
     clip: Clip,
     track: Track,
-    made: Preview,
-    video: Path,
+    made: Mix,
     stems: dict[str, Path],
-    settings: dict[str, Any],
-    start_s: float,
     progress: Progress | None = None,
 ) -> list[str]:
     """Write the package for an editor; returns the names inside. See `mrcmv.export.write_package`."""
     from mrcmv.export import Credit, Cut, Package, credits_text, settings_document, write_package
     from mrcmv.library import CHANGES
 
+    start_s = made.start_s or 0.0
+    settings = made.settings.to_json()
     names = {name: f"stems/{name}.wav" for name in stems}
     facts = {"id": track.id, "title": track.title, "artist": track.artist}
     rights = track.rights
@@ -41,8 +40,8 @@ def pack(
         video="video.mp4",
         stems=names,
         start_s=start_s,
-        seams_s=tuple(getattr(made, "seams_s", ())),
-        beats_s=tuple(getattr(made, "beats_s", ())),
+        seams_s=made.seams_s,
+        beats_s=made.beats_s,
         ducking=tuple(made.ducking),
         track={**facts, "licence": track.licence, "credit": track.credit_line()},
         settings=settings,
@@ -69,5 +68,5 @@ def pack(
             "voice_to_music_lu": None if made.voice_to_music_lu is None else round(made.voice_to_music_lu, 2),
         },
     )
-    files = {"video.mp4": video, **{names[name]: path for name, path in stems.items()}}
+    files = {"video.mp4": made.path, **{names[name]: path for name, path in stems.items()}}
     return write_package(Package(cut, document, credits_text(name, credit), files), destination, progress)

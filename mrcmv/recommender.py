@@ -404,10 +404,8 @@ class Recommender:
         suggestions: Suggestions,
         track_id: str,
         destination: Path,
+        settings: MixSettings | None = None,
         *,
-        level_lu: float = 13.0,
-        keep: Keep = "voice",
-        start_s: float | None = None,
         name: str = "clip",
         progress: Progress | None = None,
     ) -> list[str]:
@@ -416,26 +414,19 @@ class Recommender:
         from mrcmv.packing import pack
 
         track = self.library.get(track_id)
-        match = suggestions.match(track_id)
-        begin = (match.start_s if match else 0.0) if start_s is None else start_s
         clip = suggestions.clip
         with tempfile.TemporaryDirectory(prefix="pack-", dir=clip.folder) as work:
-            video = Path(work) / "video.mp4"
-            made = self.render(
-                suggestions, track_id, video, level_lu=level_lu, keep=keep, start_s=begin,
-                progress=part_of(progress, 0.0, 0.8),
-            )  # fmt: skip
-            voice, _ = self.separate_clip(clip)
+            video, sounds = Path(work) / "video.mp4", Path(work) / "stems"
+            sounds.mkdir()
+            made = self.render(suggestions, track_id, video, settings, progress=part_of(progress, 0.0, 0.6))
+            stems = self.stems(suggestions, track_id, sounds, settings, progress=part_of(progress, 0.6, 0.8))
             return pack(
                 destination,
                 name=name,
                 clip=clip,
                 track=track,
                 made=made,
-                video=video,
-                stems={} if voice is None or keep != "voice" else {"voice": voice},
-                settings={"level_lu": level_lu, "keep": keep, "start_s": start_s},
-                start_s=begin,
+                stems=stems,
                 progress=part_of(progress, 0.8, 1.0),
             )
 

@@ -19,6 +19,7 @@ from mrcmv.web.sessions import LEAST_FREE_BYTES
 from mrcmv.web.text import t
 
 if TYPE_CHECKING:
+    from mrcmv.mix import MixSettings
     from mrcmv.recommender import Recommender
     from mrcmv.web.line import Line
     from mrcmv.web.sessions import Choice, Session
@@ -123,7 +124,7 @@ class Exports:
             raise PageError("busy")
         box = folder / "package.zip"
         self.recommender.export(
-            found, choice.track_id, box, name=session.clip_name, progress=job.progress, **_settings(choice)
+            found, choice.track_id, box, _settings(choice), name=session.clip_name, progress=job.progress
         )
         with zipfile.ZipFile(box) as packed:
             inside = {entry.filename: entry for entry in packed.infolist()}
@@ -186,8 +187,10 @@ class Exports:
         return session.export is job and not session.gone
 
 
-def _settings(choice: Choice) -> dict[str, Any]:
-    return {"level_lu": choice.level_lu, "keep": choice.keep}
+def _settings(choice: Choice) -> MixSettings:
+    from mrcmv.mix import MixSettings
+
+    return MixSettings(level_lu=choice.level_lu, keep=choice.keep)
 
 
 def _progress(report: Report) -> str:

@@ -255,10 +255,10 @@ class FakeRecommender:
             )  # fmt: skip
 
     def export(
-        self, suggestions: Suggestions, track_id: str, destination: Path, *, name: str = "clip",
-        level_lu: float = 13.0, keep: str = "voice", progress: Any = None,
+        self, suggestions: Suggestions, track_id: str, destination: Path,
+        settings: MixSettings = DEFAULTS, *, name: str = "clip", progress: Any = None,
     ) -> list[str]:  # fmt: skip
-        self.calls.append(("export", (track_id, level_lu, keep)))
+        self.calls.append(("export", (track_id, settings.level_lu, settings.keep)))
         with _Counted(self, "export"):
             for step in range(10):
                 progress(step / 10)
