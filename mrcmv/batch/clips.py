@@ -63,6 +63,7 @@ def render_one(
     made = render(found, track.id, destination)
     match = found.match(track.id)
     start_s = getattr(made, "start_s", match.start_s if match else 0.0)
+    loudest = max(float(np.max(peaks, initial=0.0)) for peaks in (made.voice_peaks, made.music_peaks))
     return {
         **_seen(found),
         "track": _track(track),
@@ -74,8 +75,8 @@ def render_one(
         },
         "note": made.note,
         "drawing": {
-            "voice": _outline(made.voice_peaks),
-            "music": _outline(made.music_peaks),
+            "voice": _outline(made.voice_peaks, loudest),
+            "music": _outline(made.music_peaks, loudest),
             "ducking": [[round(at, 2), round(db, 1)] for at, db in _some(made.ducking)],
         },
     }
@@ -118,13 +119,14 @@ def _thumbnail(poster: Path) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(small.getvalue()).decode()
 
 
-def _outline(peaks: Sequence[float] | Any) -> list[float]:
-    """At most `POINTS` values in 0..1: the highest of each part, the loudest of all at 1."""
+def _outline(peaks: Sequence[float] | Any, loudest: float | None = None) -> list[float]:
+    """At most `POINTS` values in 0..1: the highest of each part, ``loudest`` (else their own) at 1."""
     values = np.nan_to_num(np.abs(np.asarray(peaks, np.float64)))
     if not values.size or not values.max():
         return []
+    top = loudest or values.max()
     parts = np.array_split(values, min(POINTS, values.size))
-    return [round(float(part.max() / values.max()), 3) for part in parts]
+    return [round(float(part.max() / top), 3) for part in parts]
 
 
 def _some(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:

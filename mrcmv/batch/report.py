@@ -27,7 +27,7 @@ def write_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"outline": outline, "curve": curve, "clock": clock, "place": place}
+    pages.filters |= {"outline": outline, "curve": curve, "clock": clock, "place": place, "signed": signed}
     html = pages.get_template("report.html.j2").render(
         verb=verb,
         options={name: value for name, value in options.items() if value not in (None, "", [], {})},
@@ -71,6 +71,11 @@ def clock(seconds: float) -> str:
     """75.4 -> "1:15"."""
     whole = max(0, round(seconds))
     return f"{whole // 60}:{whole % 60:02d}"
+
+
+def signed(value: float) -> str:
+    """One decimal, with a minus sign instead of a hyphen."""
+    return f"{value:.1f}".replace("-", "−")
 
 
 def place(name: str) -> str:
