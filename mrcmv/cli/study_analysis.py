@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -66,3 +67,30 @@ def power(
         print(line)
     if votes is None and not (icc_participant or icc_clip):
         say("Votes cluster by participant and clip: look with --icc-participant and --icc-clip as well.")
+
+
+@app.command()
+def results(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder of an export, or its answers.csv.")],
+    out: Annotated[Path, typer.Option(help="Folder for the report, tables, plots and results.json.")],
+    design: Annotated[
+        Path | None, typer.Option(help="The design (YAML, or the export's design.json).")
+    ] = None,
+    draws: Annotated[int | None, typer.Option(min=50, help="Resamples per source, 2000 unless told.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """From the answers to the tables, intervals and tests that the design asks for, with a report page."""
+    from mrcmv.study.analysis.files import analyse_files
+    from mrcmv.study.analysis.report import write_report
+
+    found = analyse_files(data, design, draws=draws)
+    page = write_report(found, out)
+    if as_json:
+        show(found.to_json())
+        return
+    for each in found.main.preferences:
+        low, high = (100 * end for end in each.interval)
+        print(
+            f"{each.a} over {each.b}: {100 * each.share:.1f} % [{low:.1f}, {high:.1f}], {each.decided} votes"
+        )
+    say(f"The report is {page}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import combinations
 from zlib import crc32
 
 import numpy as np
@@ -64,6 +65,18 @@ class World:
             wins += float(WEIGHTS @ (win + tie / 2 * half_ties))
             losses += float(WEIGHTS @ (1 - win - tie + tie / 2 * half_ties))
         return wins / (wins + losses)
+
+    def tie_scale(self) -> float:
+        """Davidson's tie parameter of the votes of all people and clips, which differ from one another."""
+        spread = np.hypot(self.participant_sd, self.clip_sd)
+        found = []
+        for a, b in combinations(self.strengths, 2):
+            wins = ties = 0.0
+            for side in (self.side, -self.side):
+                win, tie = self.chances(self.strengths[a] - self.strengths[b] + spread * NODES + side)
+                wins, ties = wins + float(WEIGHTS @ win) / 2, ties + float(WEIGHTS @ tie) / 2
+            found.append(ties / np.sqrt(wins * (1 - wins - ties)))
+        return float(np.mean(found))
 
     def scale(self, *, half_ties: bool = False) -> dict[str, float]:
         """True Bradley-Terry log-strengths, centred, of the shares over all people and clips."""

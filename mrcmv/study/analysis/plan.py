@@ -100,7 +100,12 @@ class Plan:
         ]
         for value, text in (
             (self.incomplete, "Participants who answered under {:.0%} of their trials are excluded."),
-            (self.failed_attention, "Participants who failed more than {:d} attention items are excluded."),
+            (
+                self.failed_attention,
+                "Participants who failed more than {:d} attention items are excluded."
+                if self.failed_attention
+                else "Participants who failed an attention item are excluded.",
+            ),
             (self.one_sided, "Participants who chose one side in over {:.0%} of their votes are excluded."),
             (self.inconsistent, "Participants who repeated under {:.0%} of their answers are excluded."),
             (self.too_fast_s, "An answer within {:g} s of the showing is too fast and does not count."),

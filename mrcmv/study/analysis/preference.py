@@ -144,6 +144,8 @@ def holm(p_values: list[float]) -> list[float]:
     """Holm-corrected p values; those that are missing stay missing and count for nothing."""
     given = np.asarray(p_values, float)
     out, there = np.full(len(given), np.nan), ~np.isnan(given)
-    if there.any():
+    if there.sum() == 1:
+        out[there] = given[there]  # nothing to correct
+    elif there.any():
         out[there] = multipletests(given[there], method="holm")[1]
     return [float(value) for value in out]

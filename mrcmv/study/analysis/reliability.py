@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,10 +79,12 @@ def alpha(units: pd.Series, score: pd.Series, what: str) -> Agreement:
     return Agreement(what, value, len(counts), int(counts.sum()))
 
 
-def agreements(votes: pd.DataFrame) -> list[Agreement]:
+def agreements(votes: pd.DataFrame, methods: Sequence[str]) -> list[Agreement]:
     """Between people, for every pair of methods: do they prefer the same on the same clip?"""
-    groups = votes[votes["a"] != votes["b"]].groupby(["a", "b"], sort=False)
-    return [alpha(group["clip_id"], group["score"], f"{a} / {b}") for (a, b), group in groups]
+    place = {name: number for number, name in enumerate(methods)}
+    groups = dict(list(votes[votes["a"] != votes["b"]].groupby(["a", "b"])))
+    ordered = sorted(groups, key=lambda pair: (place[pair[0]], place[pair[1]]))
+    return [alpha(groups[a, b]["clip_id"], groups[a, b]["score"], f"{a} / {b}") for a, b in ordered]
 
 
 def repeated(frame: pd.DataFrame, people: set[str], plan: Plan) -> tuple[Share, Agreement]:

@@ -14,6 +14,7 @@ import pandas as pd
 from mrcmv.study.analysis.exclusions import Kept, count, exclude
 from mrcmv.study.analysis.plan import Plan
 from mrcmv.study.analysis.preference import Preference, preferences
+from mrcmv.study.analysis.ratings import Rated, rate
 from mrcmv.study.analysis.reliability import (
     Agreement,
     Share,
@@ -26,6 +27,8 @@ from mrcmv.study.analysis.reliability import (
 )
 from mrcmv.study.analysis.strengths import Davidson, Strengths, bradley_terry, davidson
 from mrcmv.study.analysis.votes import order_of, read_votes
+
+Rows = Path | Iterable[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Results:
     repeats: Share
     within: Agreement
     attention: Share
+    rated: tuple[Rated, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """All numbers; what could not be computed is null."""
@@ -75,11 +79,12 @@ class Results:
                 "repeats": dataclasses.asdict(self.repeats),
                 "agreement_within": dataclasses.asdict(self.within),
                 "attention": dataclasses.asdict(self.attention),
+                "ratings": [dataclasses.asdict(each) for each in self.rated],
             }
         )
 
 
-def analyse(source: Path | Iterable[Mapping[str, Any]], plan: Plan) -> Results:
+def analyse(source: Rows, plan: Plan, ratings: Rows | None = None) -> Results:
     """Read the rows of one study and compute everything; raises `UserError` for rows of no use."""
     frame = read_votes(source, plan)
     kept = exclude(frame, plan)
@@ -92,6 +97,7 @@ def analyse(source: Path | Iterable[Mapping[str, Any]], plan: Plan) -> Results:
         plan, _one(frame, "study_id"), _one(frame, "design_hash"), kept,
         main, everyone, repeat, within,
         share_of("Attention items passed", int(passed.sum()), len(items), plan.level),
+        () if ratings is None else tuple(rate(ratings, plan, kept.participants)),
     )  # fmt: skip
 
 
@@ -104,7 +110,7 @@ def findings(votes: pd.DataFrame, plan: Plan) -> Findings:
         int((trials["choice"] == "tie").sum()), int(trials["unseen"].sum()),
         tuple(preferences(votes, plan)), tuple(_shares(votes, methods, plan)),
         bradley_terry(votes, plan, methods), davidson(votes, methods),
-        () if plan.best_of else tuple(agreements(votes)),
+        () if plan.best_of else tuple(agreements(votes, methods)),
         sides(trials.iloc[:0] if plan.best_of else trials, plan),
         tuple(times(trials)),
     )  # fmt: skip

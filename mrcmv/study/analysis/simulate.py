@@ -17,6 +17,7 @@ from mrcmv.study.analysis.plan import Plan
 
 BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SECONDS = 32.0  # of a clip
+TOO_FAST_S = 1.2 * SECONDS  # watching both sides takes 2 * SECONDS
 CHANCE = 0.8  # log-odds between the method under test and a random track in the simulated worlds
 
 
@@ -38,7 +39,7 @@ class Layout:
         """An analysis of this layout that excludes who fails a check or answers within a second."""
         given: dict[str, Any] = {
             "methods": self.methods, "against": self.against, "failed_attention": 0, "incomplete": 1.0,
-            "too_fast_s": 1.0, "trials": self.trials + self.checks + self.repeats,
+            "too_fast_s": TOO_FAST_S, "trials": self.trials + self.checks + self.repeats,
         }  # fmt: skip
         return Plan(**(given | settings))
 
@@ -106,7 +107,7 @@ def _session(
             "clip_id": clip, "method_left": left, "method_right": right, "track_left": f"{clip}-{left}",
             "track_right": f"{clip}-{right}", "choice": choice,
             "winner_method": {"left": left, "right": right}.get(choice, ""), "reasons": "",
-            "rt_ms": round(1000 * seconds), "watched_left_s": round(watched[0], 1),
+            "rt_ms": round(1000 * (sum(watched) + seconds)), "watched_left_s": round(watched[0], 1),
             "watched_right_s": round(watched[1], 1), "plays": 2, "is_attention": is_check,
             "attention_ok": passed, "is_repeat": is_repeat, "order_seed": world.seed,
             "started_at": clock.isoformat(), "answered_at": answered.isoformat(),

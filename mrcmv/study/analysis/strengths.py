@@ -64,7 +64,7 @@ def bradley_terry(
             (), "One method won or lost everything, or was never compared with the rest: no scale exists."
         )
     found = spread(
-        lambda weights: fit(weights @ design, k), votes["participant"], votes["clip_id"],
+        lambda weights: fit(weights @ design, k, 1e-4), votes["participant"], votes["clip_id"],
         draws=plan.draws, seed=plan.seed, level=plan.level, both=both,
     )  # fmt: skip
     reach = found.quantile(plan.level) * found.se
@@ -88,12 +88,12 @@ def _design(votes: pd.DataFrame, shown: Sequence[str]) -> Floats:
     return table
 
 
-def fit(tables: Floats, k: int) -> Floats:
+def fit(tables: Floats, k: int, tol: float = 1e-8) -> Floats:
     """Centred log-strengths [draws, k] of tables of wins [draws, k * k]; NaN where no finite ones exist."""
     import choix
 
     out = np.full((len(tables), k), np.nan)
-    start = None
+    start, apart = None, ~np.eye(k, dtype=bool)
     for row, flat in enumerate(tables):
         wins = flat.reshape(k, k)
         if k == 2:
@@ -101,10 +101,10 @@ def fit(tables: Floats, k: int) -> Floats:
                 half = 0.5 * np.log(wins[0, 1] / wins[1, 0])
                 out[row] = half, -half
             continue
-        if connected_components(wins, connection="strong")[0] > 1:
+        if (wins[apart] <= 0).any() and connected_components(wins, connection="strong")[0] > 1:
             continue
         try:
-            found = choix.ilsr_pairwise_dense(wins, initial_params=start, max_iter=200, tol=1e-6)
+            found = choix.ilsr_pairwise_dense(wins, initial_params=start, max_iter=200, tol=tol)
         except (RuntimeError, ValueError, np.linalg.LinAlgError):
             continue
         if np.abs(found).max() < HUGE:

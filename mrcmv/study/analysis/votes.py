@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +45,13 @@ def read_votes(source: Path | Iterable[Mapping[str, Any]], plan: Plan | None = N
     UserError : columns lack, a choice is unknown, a trial occurs twice, or rows of two designs are mixed.
     """
     plan = plan or Plan()
-    frame = _read(source)
-    lacking = [name for name in NEEDED if name not in frame.columns]
-    if lacking:
-        raise UserError(f"The file lacks the column {lacking[0]}: export the answers of the study again.")
+    frame = read_table(source, NEEDED)
     for name in (*TEXTS, *NEEDED):
         frame[name] = _column(frame, name).fillna("").astype(str)
     for name in NUMBERS:
         frame[name] = pd.to_numeric(_column(frame, name), errors="coerce")
     for name in FLAGS:
-        flag = _column(frame, name).map(_truth).astype("boolean")
+        flag = truths(frame, name)
         frame[name] = flag if name == "attention_ok" else flag.fillna(False).astype(bool)
     frame["choice"] = frame["choice"].str.strip().str.lower()
     number = frame["trial_index"].where(frame["trial_index"].notna(), -1 - np.arange(len(frame)))
@@ -76,16 +73,27 @@ def order_of(frame: pd.DataFrame, plan: Plan) -> list[str]:
     return [*plan.methods, *sorted(shown - set(plan.methods))]
 
 
-def _read(source: Path | Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    if not isinstance(source, Path):
-        rows = [dict(row) for row in source]
-        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=[*NEEDED])
-    try:
-        return pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except OSError:
-        raise UserError(f"The file {source.name} cannot be read: name the exported CSV file.") from None
-    except (ValueError, pd.errors.ParserError):
-        raise UserError(f"The file {source.name} is no CSV table: name the exported CSV file.") from None
+def read_table(source: Path | Iterable[Mapping[str, Any]], needed: Sequence[str]) -> pd.DataFrame:
+    """A CSV file, or rows in memory, that has all columns ``needed``; raises `UserError`."""
+    if isinstance(source, Path):
+        try:
+            frame = pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        except OSError:
+            raise UserError(f"The file {source.name} cannot be read: name the exported CSV file.") from None
+        except ValueError:
+            raise UserError(f"The file {source.name} is no CSV table: name the exported CSV file.") from None
+    else:
+        frame = pd.DataFrame([dict(row) for row in source])
+        frame = frame if len(frame.columns) else pd.DataFrame(columns=list(needed))
+    lacking = [name for name in needed if name not in frame.columns]
+    if lacking:
+        raise UserError(f"The table lacks the column {lacking[0]}: export the answers of the study again.")
+    return frame
+
+
+def truths(frame: pd.DataFrame, name: str) -> pd.Series:
+    """A column of flags as true, false or missing."""
+    return _column(frame, name).map(_truth).astype("boolean")
 
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Series:
