@@ -434,6 +434,10 @@ class Recommender:
         """The whole clip's voice (WAV) and voice activity; separated once and kept in its folder."""
         return self._separate(clip, 0.0, clip.duration_s, progress)
 
+    def separate_window(self, clip: Clip, progress: Progress | None = None) -> tuple[Path | None, Speech]:
+        """The same of the part that the network looks at: what `suggest` listens to."""
+        return self._separate(clip, *clip.window_s, progress)
+
     def _separate(
         self, clip: Clip, start_s: float, end_s: float, progress: Progress | None
     ) -> tuple[Path | None, Speech]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mrcmv.cli import study_analysis
-from mrcmv.cli.common import AsJson, say, show
+from mrcmv.cli.common import AsJson, Device, say, show, show_progress
 
 if TYPE_CHECKING:
     from mrcmv.study.manifest import Manifest
@@ -68,8 +68,55 @@ def _manifest(design: Path, stimuli: Path) -> Manifest:
     return manifest
 
 
+def loudness_spread(manifest: Manifest) -> float:
+    """The largest difference in loudness between stimuli of one clip, in LU."""
+    spread = 0.0
+    for clip in manifest.design.clips:
+        levels = [each.lufs for each in manifest.stimuli if each.clip_id == clip.id]
+        spread = max(spread, max(levels) - min(levels))
+    return spread
+
+
 def _database(given: str | None, stimuli: Path) -> str:
     return given or os.environ.get("MRCMV_STUDY_DATABASE") or f"sqlite:///{stimuli / 'answers.sqlite'}"
+
+
+@app.command()
+def stimuli(
+    design: DesignFile,
+    out: Annotated[Path, typer.Option(help="Folder for the stimuli; a stopped run goes on there.")],
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Mix every clip with every method's music, equally loud, under names that tell nothing."""
+    from mrcmv.recommender import Recommender
+    from mrcmv.study import load_design
+    from mrcmv.study.stimuli import make_stimuli
+
+    found = load_design(design)
+    made = make_stimuli(
+        found,
+        design.parent,
+        out,
+        lambda checkpoint: Recommender(checkpoint, device=device),
+        progress=show_progress("Stimuli"),
+    )
+    spread = loudness_spread(made)
+    facts = {
+        "stimuli": len(made.stimuli),
+        "largest_difference_lu": round(spread, 2),
+        "equal_top1": [
+            {"clip": each.clip_id, "methods": [each.first, each.second], "treatment": each.treatment}
+            for each in made.equal
+        ],
+        "design_hash": made.design.hash,
+    }
+    if as_json:
+        show(facts)
+        return
+    print(f"{len(made.stimuli)} stimuli; on one clip they differ by {spread:.2f} LU at most.")
+    for each in made.equal:
+        print(f"{each.clip_id}: {each.first} and {each.second} chose the same track ({each.treatment}).")
 
 
 @app.command()

@@ -30,6 +30,7 @@ from mrcmv.study.parts import (
     Line,
     Method,
     Name,
+    NoMusic,
     Obvious,
     Pairs,
     Part,
@@ -227,6 +228,8 @@ def _methods_problem(design: Design) -> tuple[Place, str] | None:
                 at,
                 "a baseline learns from a data set: let the library name one, as in library: {data: FOLDER}.",
             )
+        if isinstance(method, NoMusic) and design.sound.keep == "none":
+            return at, "without music and without the clip's own sound there is silence: keep its voice."
         if isinstance(method, RandomUnderTags):
             bare = next((clip.id for clip in design.clips if not clip.tags), None)
             if bare is not None:

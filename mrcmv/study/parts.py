@@ -283,8 +283,20 @@ class DataSet(Part):
 
 
 class Sound(Part):
-    """How every stimulus is mixed."""
+    """How every stimulus is mixed.
+
+    Attributes
+    ----------
+    level_lu, keep
+        As in the studio: music under the voice in LU, and what is kept of the clip's own sound.
+    matched_lu
+        How far the loudness of the stimuli of one clip may differ.
+    start
+        Where tracks set in: all at their beginning, or those that a network chose at the moment that
+        fits best (other methods know none and stay at the beginning).
+    """
 
     level_lu: Annotated[float, Field(ge=0, le=40)] = 13.0
     keep: Literal["voice", "original", "none"] = "voice"
     matched_lu: Annotated[float, Field(gt=0, le=3)] = 0.5
+    start: Literal["beginning", "best"] = "beginning"

@@ -65,6 +65,11 @@ def test_the_hash_is_of_what_is_said_not_of_how_or_where(tmp_path: Path) -> None
             "kind: text, id: why, text: a",
             "questions (line 12): ask exactly one question of the kind",
         ),
+        (
+            "kind: random}",
+            "kind: none}\nsound: {keep: none}",
+            "methods, number 2 (line 10): without music and",
+        ),
         ("kind: random}", "kind: baseline, baseline: cca}", "a baseline learns from a data set"),
         ("file: two.mp4", "file: nowhere.mp4", "clips, number 2 (line 6): this file is not there."),
         ("tags: [happy]", "sha256: abc", "clips, number 2 (line 6): the file is not the one"),
