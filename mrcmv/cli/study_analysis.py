@@ -94,3 +94,42 @@ def results(
             f"{each.a} over {each.b}: {100 * each.share:.1f} % [{low:.1f}, {high:.1f}], {each.decided} votes"
         )
     say(f"The report is {page}.")
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder for the export, the report and the database.")],
+    template: Annotated[str, typer.Option(help="table2 or table3.")] = "table3",
+    design: Annotated[Path | None, typer.Option(help="A design of your own instead of a template.")] = None,
+    participants: Annotated[int, typer.Option(min=1, help="How many people take part.")] = 40,
+    gap: Annotated[float, typer.Option(help="Log-odds between the first method and the last.")] = 0.8,
+    ties: Annotated[float, typer.Option(min=0, help="Davidson's tie parameter.")] = 0.4,
+    side: Annotated[float, typer.Option(help="Log-odds that the left side gains by being left.")] = 0.15,
+    participant_sd: Annotated[float, typer.Option(min=0, help="How people differ, in log-odds.")] = 0.5,
+    clip_sd: Annotated[float, typer.Option(min=0, help="How clips differ, in log-odds.")] = 0.5,
+    inattentive: Annotated[float, typer.Option(min=0, max=1, help="Share that answers by chance.")] = 0.1,
+    draws: Annotated[int | None, typer.Option(min=50, help="Resamples per source, 2000 unless told.")] = None,
+    seed: int = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Let simulated people, whose preferences are known, take part; then analyse as if they were real.
+
+    The videos are pretended; everything else is the study's own: order, store, export, exclusions, report.
+    """
+    from mrcmv.study import load_design
+    from mrcmv.study.analysis.drive import simulate_study
+
+    known = simulate_study(
+        out, template=template, design=None if design is None else load_design(design),
+        participants=participants, gap=gap, draws=draws, progress=show_progress("Taking part"),
+        ties=ties, side=side, participant_sd=participant_sd, clip_sd=clip_sd, inattentive=inattentive,
+        seed=seed,
+    )  # fmt: skip
+    if as_json:
+        show({"truths": [vars(each) for each in known]})
+        return
+    for each in known:
+        place = "inside" if each.held else "OUTSIDE"
+        ends = f"[{each.low:.3f}, {each.high:.3f}]"
+        print(f"{each.what}: true {each.truth:.3f}, found {each.found:.3f} {ends}, {place}")
+    say(f"The report is {out / 'report' / 'report.html'}.")

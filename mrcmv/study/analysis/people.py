@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import combinations
@@ -113,17 +113,32 @@ class Person:
     def taste(self, method: str) -> float:
         return self.world.participant_sd * self.world.normal("person", str(self.number), method) / np.sqrt(2)
 
+    def favour(self, clip: str, method: str) -> float:
+        """What this person finds in this method on this clip, as a log-strength."""
+        return self.world.strengths[method] + self.taste(method) + self.world.effect(clip, method)
+
     def choose(self, clip: str, left: str, right: str) -> str:
         """left, right or tie."""
         if not self.attentive:
             return str(self.rng.choice(["left", "right"]))
         world = self.world
-        favour = [
-            world.strengths[name] + self.taste(name) + world.effect(clip, name) for name in (left, right)
-        ]
-        win, tie = world.chances(favour[0] - favour[1] + world.side)
+        win, tie = world.chances(self.favour(clip, left) - self.favour(clip, right) + world.side)
         draw = self.rng.random()
         return "left" if draw < win else "tie" if draw < win + tie else "right"
+
+    def best(self, clip: str, names: Sequence[str]) -> int:
+        """Place of the one chosen of several by Luce's choice: the largest sum of favour and Gumbel noise."""
+        if not self.attentive:
+            return int(self.rng.integers(len(names)))
+        favour = np.array([self.favour(clip, name) for name in names])
+        return int(np.argmax(favour + self.rng.gumbel(size=len(names))))
+
+    def rate(self, clip: str, method: str, points: int) -> int:
+        """A rating from 1 to ``points`` that rises by one for a favour of one log-odds."""
+        if not self.attentive:
+            return int(self.rng.integers(1, points + 1))
+        middle = (points + 1) / 2 + self.favour(clip, method)
+        return int(np.clip(round(middle + float(self.rng.normal())), 1, points))
 
     def attends(self) -> bool:
         """Whether an attention item is answered rightly."""
