@@ -195,6 +195,14 @@ class TooFast(Part):
     seconds: Annotated[float, Field(gt=0)]
 
 
+class WatchedTooLittle(Part):
+    """Leaves out answers for which a video was watched for less than ``seconds``; the session's
+    ``watch_share`` already asks for a share before an answer is taken."""
+
+    rule: Literal["watched-too-little"]
+    seconds: Annotated[float, Field(gt=0)]
+
+
 class Incomplete(Part):
     """Leaves out participants who answered less than this share of their trials."""
 
@@ -224,9 +232,28 @@ class NoHeadphones(Part):
 
 
 Exclusion = Annotated[
-    FailedAttention | TooFast | Incomplete | OneSided | Inconsistent | NoHeadphones,
+    FailedAttention | TooFast | WatchedTooLittle | Incomplete | OneSided | Inconsistent | NoHeadphones,
     Field(discriminator="rule"),
 ]
+
+
+class Analysis(Part):
+    """How the answers are counted, fixed before the first of them; docs/study-analysis.md tells more.
+
+    Attributes
+    ----------
+    ties
+        ``drop``: shares are of decided votes, ties are reported; ``half``: a tie is half a vote for each.
+    level
+        Coverage of every interval.
+    draws
+        Resamples of the cluster bootstrap, per source of variation.
+    """
+
+    ties: Literal["drop", "half"] = "drop"
+    level: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    draws: Annotated[int, Field(ge=50, le=100_000)] = 2000
+
 
 # ---- conduct ---------------------------------------------------------------------------------
 
