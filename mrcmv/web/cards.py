@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mrcmv.web.drawing import mini_waveform
 from mrcmv.web.icons import icon
+from mrcmv.web.lifts import card_actions, lift
 from mrcmv.web.text import clock, t, word
 
 if TYPE_CHECKING:
@@ -82,9 +83,17 @@ def shares(found: Suggestions) -> str:
 
 
 def card(
-    rank: int, match: Match, near: tuple[float, str], sound: str, clip_s: float, *, state: str = ""
+    rank: int,
+    match: Match,
+    near: tuple[float, str],
+    sound: str,
+    clip_s: float,
+    *,
+    state: str = "",
+    lifted: str = "",
 ) -> str:
-    """One suggestion. ``state`` is "" or "chosen" or "making"; ``sound`` is the track's address."""
+    """One suggestion. ``state`` is "" or "chosen" or "making"; ``sound`` is the track's address;
+    ``lifted`` is HTML of what the visitor's words did to it."""
     track = match.track
     length, words = near
     safe_id, title, artist = escape(track.id), escape(track.title), escape(track.artist)
@@ -113,7 +122,8 @@ def card(
         f'<i style="width:{100 * length:.0f}%"></i></span></div></div>'
         f'<div class="line third">{play}<div class="wavebox">'
         f"{mini_waveform(track.peaks, track.duration_s, match.start_s, clip_s)}"
-        f'<i class="head"></i></div>{use}</div></li>'
+        f'<i class="head"></i></div>{use}</div>'
+        f'<div class="cardfoot">{card_actions(track.id, track.title)}{lifted}</div></li>'
     )
 
 
@@ -121,12 +131,15 @@ def cards(found: Suggestions, sounds: dict[str, str], chosen: str | None, *, mix
     """All suggestions. ``sounds`` has the address of each track's sound by the track's id."""
     if not found.matches:
         return f'<p class="notice bad" role="alert">{t("no_tracks")}</p>'
-    near = closeness([match.similarity for match in found.matches])
+    near = closeness(found.scores)
     rows = []
     for rank, match in enumerate(found.matches, start=1):
         state = ("making" if mixing else "chosen") if match.track.id == chosen else ""
         sound = sounds.get(match.track.id, "")
-        rows.append(card(rank, match, near[rank - 1], sound, found.clip.duration_s, state=state))
+        lifted = lift(found.steering, match.track.id)
+        rows.append(
+            card(rank, match, near[rank - 1], sound, found.clip.duration_s, state=state, lifted=lifted)
+        )
     count = len(rows)
     heading = t("results") if count == 5 else t("results_n", count=count)
     return (

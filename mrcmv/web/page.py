@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
+from mrcmv.web import steer
 from mrcmv.web.api import add_verbs
 from mrcmv.web.icons import icon
 from mrcmv.web.studio import Studio, View
 from mrcmv.web.text import t
+from mrcmv.web.why import Explain
 
 if TYPE_CHECKING:
     from mrcmv.web.examples import Example
@@ -95,13 +97,18 @@ def build(studio: Studio) -> gr.Blocks:
             tiles = part("examples", example_tiles(studio.examples))
         with gr.Row(elem_id="studio"):
             with gr.Column(elem_id="left"):
-                stage, mix, exports = part("stage"), part("mix"), part("exports")
+                stage, why, mix, exports = part("stage"), part("why"), part("mix"), part("exports")
             with gr.Column(elem_id="right"):
-                panel, cards = part("panel"), part("cards")
+                panel = part("panel")
+                wished = words_part()
+                cards = part("cards")
         foot = part("foot")
         link = part("link", "<i data-link hidden></i>")
+        map_ = part("map")
 
-        outputs = [ticket, empty, upload, notice, stage, panel, cards, mix, foot, exports]
+        outputs = [
+            ticket, empty, upload, notice, stage, panel, cards, mix, foot, exports, wished.steered, why, map_,
+        ]  # fmt: skip
 
         def on(event: Any, handler: Callable[..., Any], inputs: list[Any], mode: str = "multiple") -> None:
             event(
@@ -153,6 +160,7 @@ def build(studio: Studio) -> gr.Blocks:
         on(cards.select, choose, [ticket])
         on(mix.release, shape, [ticket])
         on(mix.input, shape, [ticket])
+        connect_words(studio, on, ticket, wished, cards, why)
         on(foot.delete, delete, [ticket], "once")
         on(link.submit, restore, [], "once")
         on(exports.submit, export, [ticket])
@@ -170,6 +178,49 @@ def build(studio: Studio) -> gr.Blocks:
 def part(name: str, value: str = "") -> gr.HTML:
     """A part of the page that our own code draws."""
     return gr.HTML(value, elem_id=name, js_on_load=HAND_OVER, apply_default_css=False)
+
+
+class WordsPart(NamedTuple):
+    """Where words and examples come in, and what was understood of them."""
+
+    form: gr.HTML
+    example: gr.UploadButton
+    steered: gr.HTML
+
+
+def words_part() -> WordsPart:
+    """The line above the cards; the upload behind “like this track” is not seen."""
+    form = part("steer", steer.form())
+    with gr.Column(elem_id="example"):
+        example = gr.UploadButton("Example", file_count="single", file_types=steer.SOUNDS, type="filepath")
+    return WordsPart(form, example, part("steered"))
+
+
+def connect_words(
+    studio: Studio, on: Callable[..., None], ticket: Any, wished: WordsPart, cards: gr.HTML, why: gr.HTML
+) -> None:
+    """Words, examples, “more like this”, “why?” and the map."""
+    steering, explaining = steer.Steer(studio), Explain(studio)
+
+    def change(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
+        yield from map(update, steering.steer(ticket, wish(event), owner(request)))
+
+    def example(path: str | None, ticket: str, request: gr.Request) -> Iterator[Any]:
+        yield from map(update, steering.upload(path, ticket, owner(request)))
+
+    def explain(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
+        yield from map(update, explaining.why(ticket, wish(event), owner(request)))
+
+    def open_map(ticket: str, request: gr.Request) -> Any:
+        return update(explaining.map(ticket, owner(request)))
+
+    on(wished.form.submit, change, [ticket])
+    on(wished.form.expand, open_map, [ticket], "once")
+    on(wished.steered.submit, change, [ticket])
+    on(wished.example.upload, example, [wished.example, ticket])
+    on(cards.like, change, [ticket])
+    on(cards.expand, explain, [ticket])
+    on(why.expand, explain, [ticket])
 
 
 def owner(request: gr.Request) -> str:

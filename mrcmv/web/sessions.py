@@ -85,6 +85,7 @@ class Session:
     present: set[str] = field(default_factory=set)
     export: Job[Any] | None = None
     packages: dict[Any, Any] = field(default_factory=dict)
+    example_name: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def touch(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from mrcmv.web.errors import PageError, notice, sentence
 from mrcmv.web.examples import Example, find_examples
 from mrcmv.web.exports import Exports
 from mrcmv.web.files import SOUND_TYPES, clip_type, download_name
+from mrcmv.web.lifts import understood
 from mrcmv.web.line import Line
 from mrcmv.web.run import Job
 from mrcmv.web.sessions import Choice, Session, Sessions
@@ -44,11 +45,14 @@ class View:
     mix: str | None = None
     foot: str | None = None
     exports: str | None = None
+    steered: str | None = None
+    why: str | None = None
+    map: str | None = None
 
 
 def cleared(message: str = "") -> View:
     """The page before there is a clip."""
-    return View("", True, message, "", "", "", "", "", "")
+    return View("", True, message, *[""] * (len(fields(View)) - 3))
 
 
 class Studio:
@@ -122,6 +126,9 @@ class Studio:
             mix="",
             foot=self.foot(session),
             exports="",
+            steered="",
+            why="",
+            map="",
         )
 
     # -- a link opens a session again --------------------------------------------------------
@@ -146,6 +153,7 @@ class Studio:
             mix=view.mix or "",
             foot=self.foot(session),
             exports=view.exports or "",
+            steered=self.told(session),
         )
 
     # -- what leaves the page ----------------------------------------------------------------
@@ -216,6 +224,8 @@ class Studio:
         yield View(
             panel=self._panel(session), cards=self._cards(session, first, mixing=True), mix="", exports=""
         )
+        cards = self._cards(session, first, mixing=True)
+        yield View(panel=self._panel(session), cards=cards, mix="", steered="", why="", map="")
         if first is not None:
             yield from self._mix(session, Choice(first))
 
@@ -337,6 +347,15 @@ class Studio:
             self.sessions.remove(self.sessions.find(ticket, owner))
         except PageError:
             return
+
+    def told(self, session: Session, message: str = "") -> str:
+        """What was understood of the visitor's words, with the name of the example that counts."""
+        found = session.suggestions
+        assert found is not None
+        name = session.example_name if found.wish.reference else None
+        if found.wish.like:
+            name = self.recommender.library.get(found.wish.like).title
+        return understood(found, name, message, wanted=TOP_K)
 
     # -- pieces ------------------------------------------------------------------------------
 

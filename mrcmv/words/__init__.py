@@ -7,6 +7,7 @@ knows of them (tempo, key, loudness, voices, tags) and by the all-MiniLM-L6-v2 s
 from mrcmv.words.asks import Ask, Axis, Kind, Understood, understand
 from mrcmv.words.describe import said_words
 from mrcmv.words.encoder import NoEncoder, SentenceEncoder
+from mrcmv.words.glossary import to_chinese
 from mrcmv.words.steer import Judged, Steered, Words
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "Understood",
     "Words",
     "said_words",
+    "to_chinese",
     "understand",
 ]

@@ -13,6 +13,8 @@ SLOW_BPM, FAST_BPM = 85.0, 125.0
 """Below and above these a track is called slow and fast in words."""
 TAG_FLOOR = 0.3
 """Least strength of a measured tag (0 to 1) to become a word."""
+HEARD = 0.8
+"""How sure a word is that was heard, not said."""
 _SAY_NOTHING = {"generated", "music", "song", "track", "own", "starter", "other", "unknown", "soundtrack"}
 _NO_VOCALS = {"no vocals", "no vocal", "no voice", "instrumental"}
 _VOCALS = {
@@ -48,16 +50,18 @@ class Described(Protocol):
 def said_words(track: Described) -> dict[str, float]:
     """Words that are known of a track, and how sure each is, 0 to 1; stated ones are 1.
 
-    Mood, genre, instruments and tags as they were stated, and measured tags (``Track.tagged``) from
-    `TAG_FLOOR` on.
+    Mood, genre and tags as they were stated; moods, genres and instruments that were heard; and
+    measured tags (``Track.tagged``) from `TAG_FLOOR` on.
     """
-    instruments = tuple(getattr(track, "instruments", ()) or ())
-    stated = (track.mood, track.genre, *instruments, *track.tags)
-    words = {plain: 1.0 for each in stated if (plain := _plain(each))}
+    words = {plain: 1.0 for each in (track.mood, track.genre, *track.tags) if (plain := _plain(each))}
+    for name in ("heard_moods", "heard_genres", "instruments"):
+        for each in getattr(track, name, ()):
+            words.setdefault(_plain(each), HEARD)
     measured = getattr(track, "tagged", None)
     for name, strength in measured.items() if isinstance(measured, Mapping) else ():
         if (plain := _plain(name)) and isinstance(strength, int | float) and strength >= TAG_FLOOR:
             words.setdefault(plain, min(float(strength), 1.0))
+    words.pop("", None)
     return words
 
 

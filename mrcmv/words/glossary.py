@@ -72,3 +72,18 @@ def to_english(text: str) -> tuple[str, tuple[str, ...]]:
     plain = _SILENT.sub(" ", plain)
     unknown = tuple(_CHINESE.findall(plain))
     return " ".join(_CHINESE.sub(" ", plain).split()), unknown
+
+
+def to_chinese(english: str) -> str | None:
+    """A description in Chinese, when the list holds it or each of its words; else None.
+
+    >>> to_chinese("orchestral"), to_chinese("sad piano"), to_chinese("shoegaze")
+    ('管弦乐', '悲伤钢琴', None)
+    """
+    if english in _BACK:
+        return _BACK[english]
+    words = [_BACK.get(word) for word in english.split()]
+    return "".join(word for word in words if word) if words and all(words) else None
+
+
+_BACK = {english: chinese for chinese, english in reversed(GLOSSARY.items())}

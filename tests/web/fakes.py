@@ -23,6 +23,7 @@ from mrcmv.media import Clip, Speech, UserError, write_sound
 from mrcmv.mix import MixSettings
 from mrcmv.recommender import Stage, StageEvent, Suggestions
 from tests.web.clips import make_mp4
+from tests.web.fake_words import FakeWords
 
 DEFAULTS = MixSettings()
 CC0 = Rights.state("CC0-1.0", source="https://example.org/pack")
@@ -173,7 +174,7 @@ class FakeLibrary:
         return track
 
 
-class FakeRecommender:
+class FakeRecommender(FakeWords):
     """``fail`` names a step ("suggest", "render") and the error it raises next; ``voice`` is whether
     somebody speaks; ``step_s`` is how long each of a stage's ten steps takes."""
 
