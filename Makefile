@@ -39,9 +39,9 @@ $(VENV)/app.done: requirements.txt constraints.txt | $(BIN)/python
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/dev.done: requirements.txt requirements-mcp.txt requirements-train.txt requirements-dev.txt constraints.txt | $(BIN)/python
+$(VENV)/dev.done: requirements.txt requirements-mcp.txt requirements-train.txt requirements-dev.txt requirements-scale.txt constraints.txt | $(BIN)/python
 	@echo "Setting up (once; a few minutes) ..."
-	$(PIP) -r requirements.txt -r requirements-mcp.txt -r requirements-train.txt -r requirements-dev.txt
+	$(PIP) -r requirements.txt -r requirements-mcp.txt -r requirements-train.txt -r requirements-dev.txt -r requirements-scale.txt
 	@touch $@ $(VENV)/app.done
 
 clean:

@@ -1,0 +1,141 @@
+"""A catalogue past one machine: the same index in Milvus, by its address."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import numpy as np
+
+from mrcmv.index.types import Entry, Hit, TrackIndexError, Vectors, best_of, unit
+
+COLLECTION = "mrcmv_windows"
+BATCH = 1000
+"""Windows that are sent at once."""
+MOST_AT_ONCE = 16_000
+"""Windows that Milvus gives back for one query."""
+
+
+class MilvusIndex:
+    """See `TrackIndex`. The collection is made where it is not there; `save` flushes it."""
+
+    def __init__(self, address: str, dimension: int = 512) -> None:
+        try:
+            from pymilvus import MilvusClient
+        except ImportError as error:
+            raise TrackIndexError(
+                "Milvus needs its client: run pip install -r requirements-scale.txt."
+            ) from error
+        self.dimension = dimension
+        try:
+            self._client: Any = MilvusClient(**_connection(address))
+            if not self._client.has_collection(COLLECTION):
+                self._make()
+            told = self._client.describe_collection(COLLECTION)
+            self._client.load_collection(COLLECTION)
+        except Exception as error:  # the client raises a dozen kinds of its own
+            raise TrackIndexError(
+                "Milvus does not answer there: check the address and that it runs."
+            ) from error
+        size = next(field["params"]["dim"] for field in told["fields"] if field["name"] == "vector")
+        if int(size) != dimension:
+            raise TrackIndexError(f"This index holds vectors of length {size}, not {dimension}.")
+
+    def _make(self) -> None:
+        from pymilvus import DataType
+
+        schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
+        schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=64)
+        schema.add_field("owner", DataType.VARCHAR, max_length=64)  # hash of the track's id, for filters
+        schema.add_field("track", DataType.VARCHAR, max_length=256)
+        schema.add_field("start", DataType.FLOAT)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=self.dimension)
+        params = self._client.prepare_index_params()
+        params.add_index("vector", index_type="AUTOINDEX", metric_type="COSINE")
+        self._client.create_collection(COLLECTION, schema=schema, index_params=params)
+
+    def __len__(self) -> int:
+        rows = self._client.query(COLLECTION, filter="", output_fields=["count(*)"])
+        return int(rows[0]["count(*)"])
+
+    def __contains__(self, track_id: str) -> bool:
+        found = self._client.query(COLLECTION, filter=_owned_by([track_id]), output_fields=["id"], limit=1)
+        return bool(found)
+
+    def add(self, entries: Iterable[Entry]) -> int:
+        count = 0
+        rows = self._rows(entries)
+        while batch := list(islice(rows, BATCH)):
+            self._client.upsert(COLLECTION, batch)
+            count += len(batch)
+        return count
+
+    def _rows(self, entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+        """A window's key follows from its track and number: sent twice, it is there once."""
+        for entry in entries:
+            if entry.vectors.shape[1] != self.dimension:
+                raise TrackIndexError(f"This index takes vectors of length {self.dimension}.")
+            self.remove([entry.track_id])  # it may have had more windows before
+            for number, vector in enumerate(unit(entry.vectors)):
+                yield {
+                    "id": _hash(f"{entry.track_id}\0{number}"),
+                    "owner": _hash(entry.track_id),
+                    "track": entry.track_id,
+                    "start": float(entry.starts_s[number]),
+                    "vector": vector.tolist(),
+                }
+
+    def remove(self, track_ids: Iterable[str]) -> int:
+        chosen = [track_id for track_id in track_ids if track_id in self]
+        if chosen:
+            self._client.delete(COLLECTION, filter=_owned_by(chosen))
+        return len(chosen)
+
+    def search(self, vector: Vectors, k: int, *, among: Sequence[str] | None = None) -> list[Hit]:
+        if k < 1:
+            return []
+        query = unit(np.asarray(vector, np.float32).reshape(1, -1))[0].tolist()
+        if among is not None and not among:
+            return []
+        chosen = {} if among is None else {"filter": _owned_by(among)}
+        count = max(64, 8 * k)
+        while True:
+            rows = self._client.search(
+                COLLECTION, data=[query], limit=count, output_fields=["track", "start"], **chosen
+            )[0]
+            hits = best_of(
+                ((row["entity"]["track"], row["distance"], row["entity"]["start"]) for row in rows), k
+            )
+            if len(hits) >= k or len(rows) < count or count >= MOST_AT_ONCE:
+                return hits
+            count = min(MOST_AT_ONCE, 4 * count)
+
+    def save(self) -> None:
+        self._client.flush(COLLECTION)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def _owned_by(track_ids: Sequence[str]) -> str:
+    """A filter of hashes: nothing of an id reaches Milvus's language of filters."""
+    return f"owner in [{', '.join(repr(_hash(track_id)) for track_id in track_ids)}]".replace("'", '"')
+
+
+def _connection(address: str) -> dict[str, Any]:
+    """The client's arguments; a name and password leave the address, which may be logged."""
+    if "://" not in address:
+        return {"uri": str(Path(address).absolute())}
+    parts = urlsplit(address)
+    bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    if parts.username:
+        return {"uri": bare, "user": parts.username, "password": parts.password or ""}
+    return {"uri": bare}
