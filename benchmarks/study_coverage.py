@@ -97,7 +97,7 @@ def main() -> None:
     )
     parser.add_argument("--repetitions", type=int, default=200)
     parser.add_argument("--participants", type=int, default=40)
-    parser.add_argument("--draws", type=int, default=300, help="resamples per source (a study takes 2000)")
+    parser.add_argument("--draws", type=int, default=200, help="resamples per source (a study takes 2000)")
     parser.add_argument("--template", choices=["table2", "table3"], action="append")
     args = parser.parse_args()
     for template in args.template or ["table3", "table2"]:

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 
 from mrcmv.media import UserError
 from mrcmv.study.parts import (
+    Analysis,
     Attention,
     Baseline,
     BestOf,
@@ -77,6 +78,7 @@ class Design(Part):
     sound: Sound = Sound()
     attention: tuple[Attention, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    analysis: Analysis = Analysis()
     thanks: Words = "Thank you for taking part."
 
     # ---- what follows from it ----

@@ -78,14 +78,14 @@ class Plan:
             else:
                 name, value = names[each.rule]
                 given[name] = getattr(each, value)
-        rules = getattr(design, "analysis", None)
-        if rules is not None:
-            given |= {"ties": rules.ties, "level": rules.level, "draws": rules.draws}
         return cls(
             methods=design.method_names,
             against=getattr(design.comparison, "against", None),
             best_of=design.comparison.kind == "best-of",
             trials=design.session.trials + design.session.repeats + len(design.attention),
+            ties=design.analysis.ties,
+            level=design.analysis.level,
+            draws=design.analysis.draws,
             seed=design.seed,
             **given,
         )

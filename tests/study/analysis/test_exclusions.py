@@ -117,16 +117,19 @@ def test_plan_from_design():
             {"rule": "failed-attention", "more_than": 1}, {"rule": "too-fast", "seconds": 3},
             {"rule": "incomplete", "share": 0.9}, {"rule": "one-sided", "share": 0.9},
             {"rule": "inconsistent", "share": 0.6}, {"rule": "no-headphones", "test": True},
+            {"rule": "watched-too-little", "seconds": 20},
         ],
         comparison={"kind": "pairs", "against": "chance"},
+        analysis={"ties": "half", "level": 0.9, "draws": 500},
     )  # fmt: skip
     plan = Plan.from_design(design)
     assert plan.methods == ("network", "chance")
     assert plan.against == "chance"
     assert (plan.failed_attention, plan.too_fast_s, plan.incomplete) == (1, 3, 0.9)
     assert (plan.one_sided, plan.inconsistent, plan.headphones) == (0.9, 0.6, "test")
-    assert plan.trials == 4
-    assert len(plan.rules()) == 9
+    assert (plan.watched_s, plan.trials) == (20, 4)
+    assert (plan.ties, plan.level, plan.draws) == ("half", 0.9, 500)
+    assert len(plan.rules()) == 10
 
 
 @pytest.mark.parametrize(
