@@ -39,7 +39,7 @@ from mrcmv.suggestions import Stage, StageEvent, StageListener, Stopwatch, Sugge
 
 if TYPE_CHECKING:
     from mrcmv.explain import Layout, Map, Why
-    from mrcmv.library import Index, Library, Match, Track
+    from mrcmv.library import Ears, Index, Library, Match, Track
     from mrcmv.mix import Mix, MixSettings, Source
     from mrcmv.model import Attribution, Mrcmv
     from mrcmv.separation import Separator, StemFiles
@@ -117,7 +117,19 @@ class Recommender:
     def library(self) -> Library:
         from mrcmv.library import Library
 
-        return self._once("library", lambda: Library.open(self.home))
+        return self._once("library", lambda: Library.open(self.home, self._make_ears()))
+
+    def _make_ears(self) -> Ears:
+        """What new tracks are heard by; its networks load with the first track that comes in."""
+        from mrcmv.library import Ears
+        from mrcmv.model import on_zerogpu, pick_device
+        from mrcmv.tagging import NAMES, Tagger
+
+        def taggers() -> list[Tagger]:
+            device = "cpu" if on_zerogpu() else pick_device(self.device)
+            return [Tagger.load(name, device) for name in NAMES]
+
+        return Ears(taggers, lambda: self.separator)
 
     @property
     def words(self) -> Words:

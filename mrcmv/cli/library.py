@@ -62,9 +62,9 @@ def library_add(
     as_json: AsJson = False,
 ) -> None:
     """Add a track, or all tracks of a folder, with the rights you state."""
-    from mrcmv.library import Library, Rights
+    from mrcmv.library import Rights
 
-    library = Library.open()
+    library = make_recommender().library
     rights = Rights.state(
         licence,
         source=origin,
@@ -94,7 +94,7 @@ def library_add(
 
 @app.command("remove")
 def library_remove(track_id: str) -> None:
-    """Remove one of your own tracks."""
+    """Remove one track; one of an installed pack stays away until the pack is installed anew."""
     from mrcmv.library import Library
 
     Library.open().remove(track_id)
@@ -102,15 +102,101 @@ def library_remove(track_id: str) -> None:
 
 @app.command("packs")
 def library_packs(as_json: AsJson = False) -> None:
-    """Where the tracks come from."""
+    """Where the tracks come from, and which packs of open game music can be installed."""
     from mrcmv.library import Library
 
-    packs = Library.open().packs()
+    library = Library.open()
+    packs, offers = library.packs(), library.available_packs()
     if as_json:
-        show({"packs": [pack.to_json() for pack in packs]})
-    else:
-        for pack in packs:
-            print(f"{pack.name}  {pack.tracks} tracks  {pack.licence}")
+        show(
+            {
+                "packs": [pack.to_json() for pack in packs],
+                "available": [offer.to_json() for offer in offers],
+            }
+        )
+        return
+    for pack in packs:
+        print(f"{pack.name}  {pack.tracks} tracks  {pack.licence}")
+    print("\nTo be installed (name, megabytes, tracks, minutes, licences):")
+    for offer in offers:
+        state = "" if not offer.installed else f"  installed: {offer.installed}"
+        state += "" if offer.complete or not offer.installed else ", not finished"
+        print(
+            f"{offer.name}  {offer.megabytes} MB  {offer.tracks} tracks  {offer.minutes} min  "
+            f"{', '.join(offer.licences)}  by {offer.author}{state}"
+        )
+    if offers and offers[0].why_not:
+        say(offers[0].why_not)
+
+
+@app.command("install")
+def library_install(
+    packs: Annotated[list[str], typer.Argument(metavar="PACK [PACK ...]", help="As library packs says.")],
+    embed: Annotated[bool, typer.Option(help="Make the tracks searchable at once.")] = True,
+    checkpoint: Checkpoint = "compact",
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Fetch packs of open game music and take their tracks in. Stopped, it goes on the next time."""
+    import time
+
+    recommender = make_recommender(checkpoint, device)
+    reports = []
+    for pack in packs:
+        report = recommender.library.install(pack, progress=show_progress(f"Installing {pack}"))
+        reports.append(report)
+        left = ", ".join(f"{count} {why}" for why, count in report.left_out.items()) or "none"
+        say(f"{pack}: {report.added} tracks added, {report.tracks} there; left out: {left}")
+        say("  " + ", ".join(f"{step} {seconds / 60:.1f} min" for step, seconds in report.seconds.items()))
+    began = time.perf_counter()
+    if embed:
+        recommender.index(progress=show_progress("Embedding"))
+        say(f"embedding {(time.perf_counter() - began) / 60:.1f} min")
+    if as_json:
+        show(
+            {
+                "packs": [report.to_json() for report in reports],
+                "embedding_s": round(time.perf_counter() - began, 1) if embed else None,
+            }
+        )
+
+
+@app.command("remove-pack")
+def library_remove_pack(pack: str) -> None:
+    """Remove all tracks of an installed pack."""
+    from mrcmv.library import Library
+
+    say(f"{Library.open().remove_pack(pack)} tracks removed.")
+
+
+@app.command("tag")
+def library_tag(device: Device = "auto") -> None:
+    """Hear the tracks that have no tags yet: mood, genre, instruments, singing."""
+    count = make_recommender(device=device).library.tag(progress=show_progress("Hearing"))
+    say(f"{count} tracks heard.")
+
+
+@app.command("duplicates")
+def library_duplicates(as_json: AsJson = False) -> None:
+    """Tracks that are the same recording in different files."""
+    from mrcmv.library import Library
+
+    pairs = Library.open().duplicates(progress=show_progress("Comparing"))
+    if as_json:
+        show(
+            {
+                "pairs": [
+                    {"first": first.id, "second": second.id, "difference": round(difference, 4)}
+                    for first, second, difference in pairs
+                ]
+            }
+        )
+        return
+    for first, second, difference in pairs:
+        print(
+            f"{first.id}  {first.title} ({first.pack})  =  {second.id}  {second.title} ({second.pack})  "
+            f"{100 * difference:.1f} % of bits differ"
+        )
 
 
 @app.command("verify")

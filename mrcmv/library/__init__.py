@@ -4,30 +4,42 @@
 """
 
 from mrcmv.library.adding import AlreadyThere, FolderReport
+from mrcmv.library.debian import FetchError, unzip_sounds
+from mrcmv.library.debian import version as package_version
+from mrcmv.library.ears import Ears
 from mrcmv.library.embeddings import MusicEmbedder, hear_sound
 from mrcmv.library.filters import SORTS, Facets, Page, Sort, TrackFilter
 from mrcmv.library.index import Index, Match
-from mrcmv.library.library import Library, Pack, UnknownTrack
+from mrcmv.library.installing import PackReport
+from mrcmv.library.library import Library, UnknownTrack
 from mrcmv.library.licences import LICENCES, Licence, find_licence
+from mrcmv.library.offers import Pack, PackOffer
+from mrcmv.library.packs import PACKS, MusicPack, sound_files
 from mrcmv.library.rights import CHANGES, Badge, ContentId, Rights, RightsError
 from mrcmv.library.track import PEAK_COUNT, Track
 
 __all__ = [
     "CHANGES",
     "LICENCES",
+    "PACKS",
     "PEAK_COUNT",
     "SORTS",
     "AlreadyThere",
     "Badge",
     "ContentId",
+    "Ears",
     "Facets",
+    "FetchError",
     "FolderReport",
     "Index",
     "Library",
     "Licence",
     "Match",
     "MusicEmbedder",
+    "MusicPack",
     "Pack",
+    "PackOffer",
+    "PackReport",
     "Page",
     "Rights",
     "RightsError",
@@ -37,4 +49,7 @@ __all__ = [
     "UnknownTrack",
     "find_licence",
     "hear_sound",
+    "package_version",
+    "sound_files",
+    "unzip_sounds",
 ]

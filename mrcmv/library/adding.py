@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mrcmv.library.catalog import Catalog
+from mrcmv.library.ears import DEAF, Ears
 from mrcmv.library.facts import measure_facts
 from mrcmv.library.licences import OWN_WORK
 from mrcmv.library.rights import Rights, RightsError
-from mrcmv.library.shelf import Shelf, take_in
+from mrcmv.library.shelf import Shelf, TooShort, take_in
 from mrcmv.library.starter import file_sha256
 from mrcmv.library.text import clean
 from mrcmv.library.track import Track
-from mrcmv.media import SILENCE_LUFS, Progress, UserError, part_of
+from mrcmv.library.twins import Print, find_twin
+from mrcmv.library.vocabulary import describe
+from mrcmv.media import SILENCE_LUFS, Progress, UserError, fingerprint, part_of
 
 SOUND_ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".mka")
 """Files of a folder that are taken for music; single files may be called anything."""
@@ -23,7 +29,11 @@ UNKNOWN_ARTIST = "Unknown artist"
 
 
 class AlreadyThere(UserError):
-    """The same sound is in the library."""
+    """The same sound, or the same recording in another file, is in the library."""
+
+
+class Silent(UserError):
+    """Nothing can be heard."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +47,44 @@ class Said:
     genre: str = ""
     tags: tuple[str, ...] = ()
     has_vocals: bool | None = None
+    author: str = ""
+    """The artist where the file names none."""
 
 
 @dataclass(frozen=True)
 class Stores:
-    """Where a track goes, and ``others`` that are there already beside the catalog's own."""
+    """Where a track goes, and ``others`` that are there already beside the catalog's own.
+
+    ``other_prints`` are the fingerprints of the others by their sound; ``seconds`` collects what
+    the steps of the intake took.
+    """
 
     catalog: Catalog
     shelf: Shelf
     others: Sequence[Track]
+    other_prints: Mapping[str, Print] = field(default_factory=dict)
+    ears: Ears = DEAF
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timing(self, step: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - began
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a file comes in: into which pack, stored how (".flac", ".mp3"), from which length on."""
+
+    pack: str = "own"
+    ending: str = ".flac"
+    least_s: float = 0.0
+
+
+OWN = Way()
 
 
 @dataclass(frozen=True)
@@ -62,8 +101,9 @@ def add_file(
     said: Said,
     stores: Stores,
     progress: Progress | None = None,
+    way: Way = OWN,
 ) -> Track:
-    """Convert, measure and store one file, then write its row.
+    """Convert, measure, hear and store one file, then write its row.
 
     Raises
     ------
@@ -77,23 +117,34 @@ def add_file(
     origin = file_sha256(source)
     _refuse_twin(next((track for track in stores.others if track.sha256 == origin), None))
     _refuse_twin(catalog.find(origin=origin))
-    with shelf.receiving() as received:
-        own = take_in(source, received, part_of(progress, 0.0, 0.4))
+    with shelf.receiving(way.ending) as received, shelf.receiving(".mp3") as accompaniment:
+        with stores.timing("converting"):
+            own = take_in(source, received, part_of(progress, 0.0, 0.3))
+        if own.duration_s < way.least_s:
+            raise TooShort(f"This sound is shorter than {way.least_s:.0f} s.")
         sound = file_sha256(received)
         _refuse_twin(catalog.find(sound=sound))
-        title = clean(said.title) or clean(own.title) or _title_of_name(source)
-        artist = clean(said.artist) or clean(own.artist) or UNKNOWN_ARTIST
+        title = clean(said.title) or clean(own.title) or title_of_name(source)
+        artist = clean(said.artist) or clean(own.artist) or clean(said.author) or UNKNOWN_ARTIST
         _credit_names_somebody(rights, artist)
-        facts = measure_facts(received, part_of(progress, 0.4, 1.0))
+        with stores.timing("comparing"):
+            own_print = fingerprint(received)
+            _refuse_recording(find_recording(own_print, stores))
+        with stores.timing("measuring"):
+            facts = measure_facts(received, part_of(progress, 0.3, 0.6))
         if facts.lufs <= SILENCE_LUFS:
-            raise UserError("This sound is silent: choose another file.")
+            raise Silent("This sound is silent: choose another file.")
+        with stores.timing("hearing"):
+            heard = stores.ears.hear(received, said.has_vocals, accompaniment, part_of(progress, 0.6, 1.0))
+        words = describe(heard.tagged)
+        sung = file_sha256(accompaniment) if accompaniment.is_file() else ""
         track = Track(
-            id=f"own-{sound[:12]}",
+            id=f"own-{sound[:12]}" if way is OWN else _pack_id(way.pack, origin),
             title=title,
             artist=artist,
             album=clean(said.album) or clean(own.album),
             sha256=sound,
-            pack="own",
+            pack=way.pack,
             rights=rights,
             duration_s=facts.duration_s,
             tempo_bpm=facts.tempo_bpm,
@@ -102,18 +153,40 @@ def add_file(
             mood=clean(said.mood, 40).lower(),
             genre=clean(said.genre, 40).lower(),
             tags=tuple(word for word in (clean(tag, 40).lower() for tag in said.tags[:20]) if word),
-            has_vocals=said.has_vocals,
+            has_vocals=heard.sings(said.has_vocals),
             lufs=facts.lufs,
             true_peak_db=facts.true_peak_db,
             peaks=facts.peaks,
+            instruments=words.instruments,
+            heard_moods=words.moods,
+            heard_genres=words.genres,
+            tagged=heard.tagged,
+            vocal_share=heard.vocal_share,
+            accompaniment=sung,
         )
         try:
             with catalog.writing() as database:
                 shelf.store(received, sound)
+                if sung:
+                    shelf.store(accompaniment, sung)
                 catalog.insert(database, track, origin)
+                if len(own_print):
+                    catalog.keep_print(database, sound, own_print)
         except sqlite3.IntegrityError:  # another process was faster with the same sound
             _refuse_twin(catalog.find(sound=sound, origin=origin) or track)
+    part_of(progress, 0.0, 1.0)(1.0)
     return track
+
+
+def find_recording(own: Print, stores: Stores) -> Track | None:
+    """The track that is the same recording as a fingerprint, if there is one."""
+    if not len(own):
+        return None
+    twin = find_twin(own, [*stores.other_prints.items(), *stores.catalog.prints().items()])
+    if twin is None:
+        return None
+    others = (track for track in stores.others if track.sha256 == twin.name)
+    return next(others, None) or stores.catalog.find(sound=twin.name)
 
 
 def add_folder(
@@ -167,5 +240,17 @@ def _refuse_twin(twin: Track | None) -> None:
         raise AlreadyThere(f"This sound is in the library already: “{twin.title}”.")
 
 
-def _title_of_name(source: Path) -> str:
+def _refuse_recording(twin: Track | None) -> None:
+    if twin is not None:
+        raise AlreadyThere(
+            f"This recording is in the library already, in another file: “{twin.title}” by {twin.artist}."
+        )
+
+
+def title_of_name(source: Path) -> str:
     return clean(source.stem.replace("_", " ")) or "Untitled"
+
+
+def _pack_id(pack: str, origin: str) -> str:
+    """The same on every machine, whatever made the stored file."""
+    return f"{re.sub('[^a-z0-9]+', '-', pack.lower())}-{origin[:10]}"

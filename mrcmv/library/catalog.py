@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from mrcmv.library import browse
 from mrcmv.library.filters import GROUPS, Sort, TrackFilter
 from mrcmv.library.schema import STEPS, file_track, migrate, unfile_track
 from mrcmv.library.track import Track
+from mrcmv.library.twins import Print
 from mrcmv.media import UserError
 
 _WAIT_S = 30.0
@@ -138,7 +142,64 @@ class Catalog:
         if row is not None:
             _next_revision(database)
             unfile_track(database, row[0])
+            database.execute(
+                "DELETE FROM prints WHERE sound = (SELECT sound FROM tracks WHERE number = ?)", row
+            )
             database.execute("DELETE FROM tracks WHERE number = ?", row)
+
+    def origin(self, track_id: str) -> str:
+        """SHA-256 of the file that a track was made from; empty when there is no such track."""
+        if not self.path.is_file():
+            return ""
+        with self._open() as database:
+            row = database.execute("SELECT origin FROM tracks WHERE id = ?", (track_id,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def prints(self) -> dict[str, Print]:
+        """Fingerprints by the hash of the sound."""
+        if not self.path.is_file():
+            return {}
+        with self._open() as database:
+            rows = database.execute("SELECT sound, print FROM prints").fetchall()
+        return {sound: np.frombuffer(blob, "<u4").astype(np.uint32) for sound, blob in rows}
+
+    @staticmethod
+    def keep_print(database: sqlite3.Connection, sound: str, own: Print) -> None:
+        """Keep a fingerprint inside `writing`."""
+        database.execute("INSERT OR REPLACE INTO prints VALUES (?, ?)", (sound, own.astype("<u4").tobytes()))
+
+    def installed(self) -> dict[str, dict[str, Any]]:
+        """Reports of the packs whose installation was finished, by name."""
+        if not self.path.is_file():
+            return {}
+        with self._open() as database:
+            rows = database.execute("SELECT name, version, report FROM packs ORDER BY name").fetchall()
+        return {name: {**json.loads(report), "version": version} for name, version, report in rows}
+
+    @staticmethod
+    def keep_pack(database: sqlite3.Connection, name: str, version: str, report: dict[str, Any]) -> None:
+        """Write inside `writing` that a pack is installed."""
+        database.execute("INSERT OR REPLACE INTO packs VALUES (?, ?, ?)", (name, version, json.dumps(report)))
+
+    @staticmethod
+    def forget_pack(database: sqlite3.Connection, name: str) -> None:
+        """Write inside `writing` that a pack is not installed, and that nothing of it is left out."""
+        database.execute("DELETE FROM packs WHERE name = ?", (name,))
+        database.execute("DELETE FROM left_out WHERE pack = ?", (name,))
+
+    def left_out(self, pack: str) -> dict[str, str]:
+        """Why files of a pack are not taken, by the file's hash."""
+        if not self.path.is_file():
+            return {}
+        with self._open() as database:
+            return dict(
+                database.execute("SELECT origin, why FROM left_out WHERE pack = ?", (pack,)).fetchall()
+            )
+
+    @staticmethod
+    def leave_out(database: sqlite3.Connection, pack: str, origin: str, file: str, why: str) -> None:
+        """Write inside `writing` that a file of a pack is not taken."""
+        database.execute("INSERT OR REPLACE INTO left_out VALUES (?, ?, ?, ?)", (pack, origin, file, why))
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

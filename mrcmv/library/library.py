@@ -5,17 +5,21 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from mrcmv.library import debian
 from mrcmv.library.adding import FolderReport, Said, Stores, add_file, add_folder
 from mrcmv.library.catalog import Catalog
+from mrcmv.library.ears import DEAF, Ears
 from mrcmv.library.embeddings import MusicEmbedder
 from mrcmv.library.filters import GROUPS, Facets, Page, Sort, TrackFilter, sort_key, words_of
+from mrcmv.library.hearing import find_duplicates, hear_tracks
 from mrcmv.library.index import Index
+from mrcmv.library.installing import PackReport, Source, clear_workshop, install_pack
+from mrcmv.library.offers import Pack, PackOffer, group_packs, offer_packs, required_pack
 from mrcmv.library.rights import Rights
 from mrcmv.library.shelf import Shelf
+from mrcmv.library.shipped import read_prints
 from mrcmv.library.starter import FOLDER, StarterPack, load_starter
 from mrcmv.library.track import Track
 from mrcmv.library.vectors import Built, build_index
@@ -24,20 +28,6 @@ from mrcmv.media import Progress, UserError, home
 
 class UnknownTrack(UserError):
     """There is no track with this id."""
-
-
-@dataclass(frozen=True)
-class Pack:
-    """A group of tracks with one origin; ``licence`` names all licences in it."""
-
-    name: str
-    title: str
-    tracks: int
-    licence: str
-    source: str
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 class Library:
@@ -53,10 +43,15 @@ class Library:
     starter
         The tracks that are always there.
     shipped_folder
-        Where the starter pack's ready vectors lie.
+        Where the starter pack's ready vectors and fingerprints lie.
+    ears
+        Hears what new tracks are like: words for them, singing. Without, they come in untagged.
     """
 
-    def __init__(self, folder: Path, starter: StarterPack, shipped_folder: Path = FOLDER) -> None:
+    def __init__(
+        self, folder: Path, starter: StarterPack, shipped_folder: Path = FOLDER, ears: Ears = DEAF
+    ) -> None:
+        self.ears = ears
         self.folder = folder
         self.starter = starter
         self._starters = {track.id: track for track in starter.tracks}
@@ -64,15 +59,17 @@ class Library:
         self._catalog = Catalog(folder / "catalog.sqlite")
         self._shelf = Shelf(folder)
         self._embeddings = folder / "embeddings"
+        self._workshop = folder / "packs"
+        self._source: Source = debian
         self._reading = threading.Lock()
         self._own: tuple[int, dict[int, Track]] = (0, {})
         self._indexing = threading.Lock()
         self._built: dict[str, Built] = {}
 
     @classmethod
-    def open(cls, home_folder: Path | None = None) -> Library:
+    def open(cls, home_folder: Path | None = None, ears: Ears = DEAF) -> Library:
         """The library below ``home_folder`` (default `mrcmv.media.home`)."""
-        return cls((home_folder or home()) / "library", load_starter())
+        return cls((home_folder or home()) / "library", load_starter(), ears=ears)
 
     def tracks(self) -> list[Track]:
         """Every track: the starter pack, then the others in the order they were added."""
@@ -134,16 +131,53 @@ class Library:
         )
 
     def sound_path(self, track_id: str) -> Path:
-        """The sound file of a track: Opus of the starter pack, or canonical FLAC."""
+        """The sound file of a track: Opus of the starter pack, MP3 of other packs, or canonical FLAC."""
         return self._path(self.get(track_id))
+
+    def accompaniment_path(self, track_id: str) -> Path | None:
+        """The sound of a song without its singing; None when nobody sings, or it was not separated."""
+        track = self.get(track_id)
+        return self._shelf.path(track.accompaniment) if track.accompaniment else None
 
     def packs(self) -> list[Pack]:
         """Where the tracks come from; own tracks are a pack too, as soon as there are any."""
-        starter, own = self.starter.tracks, self.tracks()[len(self.starter.tracks) :]
-        packs = [Pack("starter", "Starter pack", len(starter), _licences(starter), "immich-memories-music")]
-        if own:
-            packs.append(Pack("own", "Your own tracks", len(own), _licences(own), "added on this machine"))
-        return packs
+        return group_packs(self.tracks())
+
+    def available_packs(self) -> list[PackOffer]:
+        """Packs that can be installed, and how much of each is."""
+        return offer_packs(self._catalog, self._source)
+
+    def install(self, pack: str, progress: Progress | None = None) -> PackReport:
+        """Fetch a pack of open game music and take its tracks in; see `available_packs` for names.
+
+        Killed or cancelled at any moment, it keeps what is done, and goes on from there the next time.
+
+        Raises
+        ------
+        UserError
+            There is no such pack, or it cannot be fetched on this machine.
+        """
+        return install_pack(required_pack(pack), self._stores(), self._workshop, self._source, progress)
+
+    def remove_pack(self, pack: str) -> int:
+        """Take all tracks of an installed (or half installed) pack out; how many there were.
+
+        Raises
+        ------
+        UserError
+            It is no pack that can be removed.
+        """
+        if pack in ("starter", "own"):
+            raise UserError("Only installed packs can be removed as a whole: see library packs.")
+        tracks = [track for track in self.tracks() if track.pack == pack]
+        with self._catalog.writing() as database:
+            for track in tracks:
+                self._catalog.delete(database, track.id)
+            self._catalog.forget_pack(database, pack)
+        for track in tracks:
+            self._drop_sounds(track)
+        clear_workshop(pack, self._workshop)
+        return len(tracks)
 
     def add(
         self,
@@ -190,7 +224,10 @@ class Library:
         return add_folder(Path(folder), rights, said, self._stores(), progress)
 
     def remove(self, track_id: str) -> Track:
-        """Take one own track out, with its sound and its vectors.
+        """Take one track out, with its sound and its vectors.
+
+        A track of a pack stays out when the pack's installation goes on; removing the whole pack and
+        installing it again brings it back.
 
         Raises
         ------
@@ -198,16 +235,26 @@ class Library:
             It is unknown, or belongs to the starter pack.
         """
         track = self.get(track_id)
-        if track.pack != "own":
-            raise UserError("The starter tracks belong to the program: only your own tracks can be removed.")
+        if track.pack == "starter":
+            raise UserError("The starter tracks belong to the program: only other tracks can be removed.")
+        origin = self._catalog.origin(track.id)
         with self._catalog.writing() as database:
             self._catalog.delete(database, track.id)
-        with self._catalog.writing():  # nobody adds the same sound again while its file goes
-            if self._catalog.find(sound=track.sha256) is None:
-                self._shelf.drop(track.sha256)
-        for kept in self._embeddings.glob(f"*/{track.sha256}.npz"):
-            kept.unlink(missing_ok=True)
+            if track.pack != "own":
+                self._catalog.leave_out(database, track.pack, origin, track.title, "removed")
+        self._drop_sounds(track)
         return track
+
+    def duplicates(self, progress: Progress | None = None) -> list[tuple[Track, Track, float]]:
+        """Pairs of tracks that are the same recording, and the share of differing bits of their prints."""
+        return find_duplicates(self.tracks(), self._stores(), self._path, progress)
+
+    def tag(self, progress: Progress | None = None) -> int:
+        """Hear the tracks that came in without being heard; how many are heard now.
+
+        Words of the others follow the current vocabulary. Stopped, it keeps what is done.
+        """
+        return hear_tracks(self._catalog.tracks(), self._stores(), self._path, progress)
 
     def verify(self, *, repair: bool = False, progress: Progress | None = None) -> list[str]:
         """Read every sound again and compare it with its hash; one sentence for each problem.
@@ -220,6 +267,8 @@ class Library:
             if progress:
                 progress(number / len(own))
             wrong = self._shelf.problem(track.sha256)
+            if not wrong and track.accompaniment:
+                wrong = self._shelf.problem(track.accompaniment)
             if wrong:
                 problems.append(
                     f"The sound of “{track.title}” ({track.id}) is {wrong}: remove it and add it again."
@@ -241,7 +290,7 @@ class Library:
             if before is None or before.wanted != tracks:
                 self._built[model.sha256] = build_index(
                     tracks,
-                    self._path,
+                    self._heard_path,
                     model,
                     cache_folder=self._embeddings,
                     shipped_folder=self._shipped_folder,
@@ -255,12 +304,27 @@ class Library:
     def _path(self, track: Track) -> Path:
         return self.starter.paths.get(track.id) or self._shelf.path(track.sha256)
 
+    def _heard_path(self, track: Track) -> Path:
+        return self._shelf.path(track.accompaniment) if track.accompaniment else self._path(track)
+
+    def _drop_sounds(self, track: Track) -> None:
+        with self._catalog.writing():  # nobody adds the same sound again while its file goes
+            if self._catalog.find(sound=track.sha256) is None:
+                self._shelf.drop(track.sha256)
+                if track.accompaniment:
+                    self._shelf.drop(track.accompaniment)
+        for sound in {track.sha256, track.heard_sha256}:
+            for kept in self._embeddings.glob(f"*/{sound}.npz"):
+                kept.unlink(missing_ok=True)
+
     def _stores(self) -> Stores:
-        return Stores(self._catalog, self._shelf, self.starter.tracks)
+        prints = read_prints(self._shipped_folder)
+        return Stores(self._catalog, self._shelf, self.starter.tracks, prints, self.ears)
 
     def _strays(self, repair: bool) -> list[str]:
         def known() -> set[str]:
-            return {track.sha256 for track in self._catalog.tracks()}
+            tracks = self._catalog.tracks()
+            return {track.sha256 for track in tracks} | {track.heard_sha256 for track in tracks}
 
         strays = self._shelf.stray_files(known())
         if strays and repair:
@@ -272,7 +336,3 @@ class Library:
             f"The file {path.name} is left over from interrupted work: run library verify --repair."
             for path in strays
         ]
-
-
-def _licences(tracks: Sequence[Track]) -> str:
-    return ", ".join(sorted({track.licence for track in tracks}))

@@ -71,7 +71,7 @@ def _gnu() -> list[Licence]:
             else f"https://www.gnu.org/licenses/{family.lower()}-{version}.html",
             share_alike=True,
         )
-        for family, versions in {"GPL": ("2.0", "3.0"), "LGPL": ("2.1", "3.0")}.items()
+        for family, versions in {"GPL": ("2.0", "3.0"), "LGPL": ("2.0", "2.1", "3.0")}.items()
         for version in versions
         for ending in ("only", "or-later")
     ]
@@ -87,6 +87,7 @@ LICENCES: dict[str, Licence] = {
         Licence("BSD-2-Clause", "https://spdx.org/licenses/BSD-2-Clause.html"),
         Licence("BSD-3-Clause", "https://spdx.org/licenses/BSD-3-Clause.html"),
         Licence("Apache-2.0", "https://www.apache.org/licenses/LICENSE-2.0"),
+        Licence("LAL-1.2", "https://artlibre.org/licence/lal/licence-art-libre-12/", share_alike=True),
         Licence("LAL-1.3", "https://artlibre.org/licence/lal/en/", share_alike=True),
         *_gnu(),
         Licence(OWN_WORK, "", credit_required=False),
@@ -110,6 +111,8 @@ _OTHER_NAMES = {
     "bsd-3": "BSD-3-Clause",
     "expat": "MIT",
     "fal": "LAL-1.3",
+    "fal-1.2": "LAL-1.2",
+    "free-art-license-1.2": "LAL-1.2",
     "fal-1.3": "LAL-1.3",
     "free-art": "LAL-1.3",
     "apache-2": "Apache-2.0",

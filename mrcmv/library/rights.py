@@ -181,6 +181,11 @@ class Rights:
             sentences.append("Put the credit line into the video or its description.")
         if self.share_alike:
             sentences.append(f"Your video must carry the same licence ({self.licence}).")
+            if self.licence.startswith(("GPL", "LGPL")):
+                sentences.append(
+                    "That licence was written for programs: publish the whole video under it, or choose "
+                    "another track."
+                )
         if self.content_id is ContentId.REGISTERED:
             sentences.append("The track is registered with Content ID: keep the proof, a claim may come.")
         return sentences

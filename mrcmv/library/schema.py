@@ -55,6 +55,27 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX words_number ON words (number)",
         "CREATE VIRTUAL TABLE texts USING fts5 (words, prefix = '1 2 3', tokenize = 'unicode61')",
     ),
+    (
+        # By the sound and not by the track: starter tracks have prints, too
+        "CREATE TABLE prints (sound TEXT PRIMARY KEY, print BLOB NOT NULL) WITHOUT ROWID",
+        """
+        CREATE TABLE packs (
+            name TEXT PRIMARY KEY,
+            version TEXT NOT NULL,
+            report TEXT NOT NULL                       -- JSON: what the installation did and how long it took
+        )
+        """,
+        # Files of packs that are not taken: too short, silent, twins, removed. They stay out
+        """
+        CREATE TABLE left_out (
+            pack TEXT NOT NULL,
+            origin TEXT NOT NULL,                      -- SHA-256 of the file
+            file TEXT NOT NULL,
+            why TEXT NOT NULL,
+            PRIMARY KEY (pack, origin)
+        )
+        """,
+    ),
 )
 """``user_version`` counts the steps done."""
 FILED_SINCE = 2

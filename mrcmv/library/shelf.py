@@ -24,18 +24,24 @@ STRAY_AGE_S = 3600.0
 """A file without a row may belong to work of another process until it is this old."""
 
 
+class TooShort(UserError):
+    """The sound is shorter than what is taken."""
+
+
 class Shelf:
-    """Folder ``sounds`` with ``<sha256>.flac`` files, and ``incoming`` for those on their way."""
+    """Folder ``sounds`` with ``<sha256>.flac`` or ``.mp3`` files, and ``incoming`` for those on their way."""
 
     def __init__(self, folder: Path) -> None:
         self.sounds = folder / "sounds"
         self.incoming = folder / "incoming"
 
     def path(self, sha256: str) -> Path:
-        return self.sounds / f"{sha256}.flac"
+        """Where the sound with this hash lies; of packs and accompaniments as MP3, else as FLAC."""
+        packed = self.sounds / f"{sha256}.mp3"
+        return packed if packed.is_file() else self.sounds / f"{sha256}.flac"
 
     @contextmanager
-    def receiving(self) -> Iterator[Path]:
+    def receiving(self, ending: str = ".flac") -> Iterator[Path]:
         """A name for a file on its way; whatever still has it afterwards is deleted."""
         try:
             self.incoming.mkdir(parents=True, exist_ok=True)
@@ -44,7 +50,7 @@ class Shelf:
             raise UserError(
                 "The data folder cannot be written: set MRCMV_HOME to a folder of your own."
             ) from error
-        path = self.incoming / f"{secrets.token_hex(8)}.flac"
+        path = self.incoming / f"{secrets.token_hex(8)}{ending}"
         try:
             yield path
         finally:
@@ -54,7 +60,7 @@ class Shelf:
         """Put a received file in its place, on the disk and not only in its cache."""
         with received.open("rb+") as file:
             os.fsync(file.fileno())
-        os.replace(received, self.path(sha256))
+        os.replace(received, self.sounds / f"{sha256}{received.suffix}")
 
     def drop(self, sha256: str) -> None:
         self.path(sha256).unlink(missing_ok=True)
@@ -88,5 +94,5 @@ def take_in(source: Path, received: Path, progress: Progress | None = None) -> S
     """
     facts = open_sound(source, received, max_s=MAX_TRACK_S, progress=progress)
     if facts.duration_s < MIN_TRACK_S:
-        raise UserError(f"This sound is shorter than {MIN_TRACK_S:.0f} s: choose a longer one.")
+        raise TooShort(f"This sound is shorter than {MIN_TRACK_S:.0f} s: choose a longer one.")
     return facts

@@ -12,8 +12,9 @@ import numpy as np
 
 from mrcmv.library.embeddings import MusicEmbedder, TrackVectors, embed_track, write_npz
 from mrcmv.library.starter import StarterPack
+from mrcmv.library.twins import Print
 from mrcmv.library.windows import WINDOW_RULE
-from mrcmv.media import Progress
+from mrcmv.media import Progress, fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -68,4 +69,25 @@ def read_shipped(folder: Path, model_sha256: str) -> dict[str, TrackVectors]:
             }
     except Exception as error:  # a damaged zip or array raises a dozen kinds
         log.warning("The shipped embeddings are damaged and made again: %s", error)
+        return {}
+
+
+PRINTS = "prints.npz"
+
+
+def write_prints(folder: Path, starter: StarterPack) -> Path:
+    """Fingerprints of the starter pack, which ship so that its tracks are known in other files, too."""
+    write_npz(folder / PRINTS, {t.sha256: fingerprint(starter.paths[t.id]) for t in starter.tracks})
+    return folder / PRINTS
+
+
+def read_prints(folder: Path) -> dict[str, Print]:
+    """Shipped fingerprints by the hash of the sound; empty when there are none."""
+    try:
+        with np.load(folder / PRINTS, allow_pickle=False) as kept:
+            return {sound: kept[sound].astype(np.uint32) for sound in kept.files}
+    except FileNotFoundError:
+        return {}
+    except Exception as error:  # a damaged zip or array raises a dozen kinds
+        log.warning("The shipped fingerprints are damaged: %s", error)
         return {}

@@ -41,6 +41,7 @@ def build_index(
 ) -> Built:
     """Collect the vectors of all tracks, making those that neither ship nor are cached.
 
+    A song is heard without its singing: ``sound_path`` gives its accompaniment.
     A track whose sound cannot be read is left out with a warning. New vectors are kept one track
     at a time, so what is done stays done when ``progress`` stops the work.
     """
@@ -49,11 +50,11 @@ def build_index(
     vectors: dict[str, TrackVectors] = {}
     missing = []
     for track in tracks:
-        ready = shipped.get(track.sha256) or cache.read(track.sha256)
+        ready = shipped.get(track.heard_sha256) or cache.read(track.heard_sha256)
         if ready is None:
             missing.append(track)
         else:
-            vectors[track.sha256] = ready
+            vectors[track.heard_sha256] = ready
 
     total = sum(len(window_starts(track.duration_s)) for track in missing) or 1
     done = 0
@@ -69,18 +70,18 @@ def build_index(
         except UserError as error:
             log.warning("“%s” is left out of the search: %s", track.title, error)
         else:
-            vectors[track.sha256] = made
+            vectors[track.heard_sha256] = made
             _keep(cache, track, made)
         done += len(window_starts(track.duration_s))
     if progress:
         progress(1.0)
-    present = [track for track in tracks if track.sha256 in vectors]
-    index = Index(present, [vectors[track.sha256] for track in present])
+    present = [track for track in tracks if track.heard_sha256 in vectors]
+    index = Index(present, [vectors[track.heard_sha256] for track in present])
     return Built(tuple(tracks), index, vectors)
 
 
 def _keep(cache: VectorCache, track: Track, made: TrackVectors) -> None:
     try:
-        cache.write(track.sha256, made)
+        cache.write(track.heard_sha256, made)
     except OSError as error:  # a full or read-only disk costs time at the next start, no more
         log.warning("The embedding of “%s” cannot be kept: %s", track.title, error.strerror)

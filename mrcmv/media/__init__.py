@@ -3,6 +3,7 @@
 from mrcmv.media.child import Limits
 from mrcmv.media.errors import IntakeError, MuxError, NoPictureError, SoundError, TooBigError, ToolError
 from mrcmv.media.ffmpeg import ffmpeg_exe, input_args, run_ffmpeg
+from mrcmv.media.fingerprint import ITEMS_PER_S, fingerprint
 from mrcmv.media.handle import recall, remember
 from mrcmv.media.intake import open_clip
 from mrcmv.media.levels import Levels, measure_levels
@@ -44,6 +45,7 @@ __all__ = [
     "FRAME_COUNT",
     "FRAME_SIZE",
     "HOPS_PER_S",
+    "ITEMS_PER_S",
     "LOUDNESS_HOP",
     "MAX_CLIP_S",
     "MAX_TRACK_S",
@@ -75,6 +77,7 @@ __all__ = [
     "UserError",
     "encode_sound",
     "ffmpeg_exe",
+    "fingerprint",
     "home",
     "input_args",
     "integrated_lufs",

@@ -18,6 +18,9 @@ from mrcmv.media.types import SAMPLE_RATE, Progress
 
 MAX_TRACK_S = 20 * 60.0
 """Longest piece of music that is taken, in seconds."""
+MP3_QUALITY = "2"
+"""LAME's V2. Every browser plays it and libsndfile reads it in any part; the Opus that the current
+ffmpeg writes is malformed to libsndfile 1.2, and older Safari plays no Ogg."""
 _SLACK_S = 1.0
 _LOSSY = {"mp3", "mp3float", "aac", "vorbis", "opus", "libopus", "wmav2", "mp2"}
 
@@ -29,7 +32,7 @@ class SoundFacts:
     Attributes
     ----------
     path
-        The canonical file: 44.1 kHz, stereo, FLAC or float WAV.
+        The canonical file: 44.1 kHz, stereo; FLAC, float WAV or MP3.
     duration_s
         Measured in the canonical file.
     sha256
@@ -57,8 +60,9 @@ def open_sound(
 ) -> SoundFacts:
     """Make a sound file safe: MP3, M4A, OGG, Opus, FLAC, WAV, AIFF, the sound of a clip.
 
-    ``destination`` ends in ``.flac`` (16 bit, or 24 when the source has more) or ``.wav`` (float)
-    and appears whole or not at all. Cover art is left out. Tags are reported, not written.
+    ``destination`` ends in ``.flac`` (16 bit, or 24 when the source has more), ``.wav`` (float) or
+    ``.mp3`` (about 190 kbit/s, a third of FLAC) and appears whole or not at all. Cover art is left
+    out. Tags are reported, not written.
 
     Raises
     ------
@@ -106,7 +110,9 @@ def _decode(
     progress: Progress | None,
 ) -> None:
     graph = f"{stream.stereo_filter}aresample={SAMPLE_RATE}:ochl=stereo"
-    if made.suffix == ".flac":
+    if made.suffix == ".mp3":
+        coding = ["-c:a", "libmp3lame", "-q:a", MP3_QUALITY, "-f", "mp3"]
+    elif made.suffix == ".flac":
         deep = stream.bits > 16 and stream.codec not in _LOSSY
         # Resampled or mixed sound is rounded to 16 bit with dither; plain 16-bit sound stays as it is
         graph += ":dither_method=triangular" if not deep and _is_changed(stream) else ""

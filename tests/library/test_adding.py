@@ -158,7 +158,7 @@ def test_removing_takes_the_sound_and_its_vectors_along(tmp_path: Path) -> None:
     assert track.id not in [match.track.id for match in ours.index(model).search(query(3), 9)]
     with pytest.raises(UnknownTrack, match="There is no track"):
         ours.get(track.id)
-    with pytest.raises(UserError, match="only your own tracks can be removed"):
+    with pytest.raises(UserError, match="The starter tracks belong to the program"):
         ours.remove("note-220")
     assert ours.add(tmp_path / "a.wav", FREE).id == track.id
 

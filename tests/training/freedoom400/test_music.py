@@ -85,7 +85,7 @@ def test_only_sounds_come_out_of_an_archive_and_excluded_paths_stay_out(tmp_path
         archive.writestr("Sounds/b.ogg", b"x" * 70_000)
         archive.writestr("maps/c.bsp", b"x" * 70_000)
         archive.writestr("sound/short.ogg", b"x" * 100)
-    packs._unzip_sounds(tmp_path / "music.pk3")
+    packs.unzip_sounds(tmp_path / "music.pk3")
     excluding = dataclasses.replace(PACK, exclude=("/Sounds/",))
     assert [path.name for path in packs.sound_files(excluding, tmp_path)] == ["a.ogg"]
     assert not list(tmp_path.rglob("*.bsp"))
