@@ -13,6 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mrcmv.study.appendix import (
+    PARTICIPANT_COLUMNS,
+    PARTICIPANTS,
+    STIMULI,
+    STIMULUS_COLUMNS,
+    participant_rows,
+    stimulus_rows,
+)
 from mrcmv.study.design import Design, pair_id
 from mrcmv.study.parts import Confidence, Preference, Rating
 from mrcmv.study.row import CODEBOOK, COLUMNS, Row
@@ -124,12 +132,17 @@ def rating_rows(store: Store, design: Design) -> Iterator[dict[str, Any]]:
 
 
 def export(store: Store, folder: Path) -> dict[str, int]:
-    """Write answers.csv, ratings.csv, codebook.md and design.json; returns rows by file."""
+    """Write answers.csv, ratings.csv, participants.csv, stimuli.csv, codebook.md and design.json.
+
+    Returns rows by file.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     design = store.design
     written = {
         ANSWERS: write_csv(folder / ANSWERS, list(COLUMNS), rows(store, design)),
         RATINGS: write_csv(folder / RATINGS, list(RATING_COLUMNS), rating_rows(store, design)),
+        PARTICIPANTS: write_csv(folder / PARTICIPANTS, list(PARTICIPANT_COLUMNS), participant_rows(store)),
+        STIMULI: write_csv(folder / STIMULI, list(STIMULUS_COLUMNS), stimulus_rows(store.manifest)),
     }
     (folder / BOOK).write_text(codebook(design), encoding="utf-8")
     plain = json.dumps(design.to_json(), ensure_ascii=False, indent=1)
@@ -160,6 +173,8 @@ def cell(value: Any) -> Any:
     """One value as it stands in a CSV: true and false in small letters, no text that is a formula."""
     if value is None:
         return ""
+    if isinstance(value, datetime):
+        return _iso(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -169,12 +184,17 @@ def cell(value: Any) -> Any:
 
 
 def codebook(design: Design) -> str:
-    """Markdown: what every column of both tables means, and what was asked."""
+    """Markdown: what every column of all tables means, and what was asked."""
     lines = [f"# Codebook of {design.study}", "", f"Design {design.hash}.", "", f"## {ANSWERS}", ""]
     lines += ["| Column | Meaning |", "|---|---|"]
     lines += [f"| {name} | {meaning} |" for name, meaning in CODEBOOK.items()]
-    lines += ["", f"## {RATINGS}", "", "| Column | Meaning |", "|---|---|"]
-    lines += [f"| {name} | {meaning} |" for name, meaning in RATING_COLUMNS.items()]
+    for file, columns in (
+        (RATINGS, RATING_COLUMNS),
+        (PARTICIPANTS, PARTICIPANT_COLUMNS),
+        (STIMULI, STIMULUS_COLUMNS),
+    ):
+        lines += ["", f"## {file}", "", "| Column | Meaning |", "|---|---|"]
+        lines += [f"| {name} | {meaning} |" for name, meaning in columns.items()]
     lines += ["", "## Questions", ""]
     for question in design.questions:
         scale = ""

@@ -35,14 +35,15 @@ class Kept:
         return set(self.votes["participant"])
 
 
-def exclude(frame: pd.DataFrame, plan: Plan) -> Kept:
+def exclude(frame: pd.DataFrame, plan: Plan, states: pd.Series | None = None) -> Kept:
     """Apply the plan's rules one after the other: whole participants first, then single votes.
 
-    ``frame`` is that of `read_votes`. Whoever breaks two rules is counted at the first.
+    ``frame`` is that of `read_votes`. Whoever breaks two rules is counted at the first. ``states`` of all
+    who gave consent (the column of participants.csv) let the flow begin with them.
     """
     items = frame[~frame["is_attention"] & ~frame["is_repeat"]]
     everyone = votes = items[items["choice"] != ""]
-    flow = [Step("Began", 0, 0, frame["participant"].nunique(), count(items))]
+    flow = _beginning(states, frame["participant"].nunique(), count(items))
     _step(flow, "Not answered", votes)
     for what, asked, people in (
         ("Did not finish", plan.incomplete, _unfinished),
@@ -63,6 +64,18 @@ def exclude(frame: pd.DataFrame, plan: Plan) -> Kept:
         votes = votes[(watched >= plan.watched_s) | votes["unseen"]]
         _step(flow, "Watched too little", votes)
     return Kept(votes, everyone, tuple(flow))
+
+
+def _beginning(states: pd.Series | None, began: int, trials: int) -> list[Step]:
+    if states is None:
+        return [Step("Began", 0, 0, began, trials)]
+    gone = int((states == "withdrawn").sum())
+    stayed = len(states) - gone
+    return [
+        Step("Gave consent", 0, 0, len(states), trials),
+        Step("Withdrew, everything deleted", gone, 0, stayed, trials),
+        Step("Answered nothing", stayed - began, 0, began, trials),
+    ]
 
 
 def count(votes: pd.DataFrame) -> int:

@@ -10,6 +10,7 @@ from mrcmv.media import UserError
 from mrcmv.study import Design, load_design
 from mrcmv.study.analysis.plan import Plan
 from mrcmv.study.analysis.results import Results, analyse
+from mrcmv.study.appendix import PARTICIPANTS
 from mrcmv.study.export import ANSWERS, DESIGN, RATINGS
 
 
@@ -27,8 +28,8 @@ def analyse_files(data: Path, design: Path | None = None, *, draws: int | None =
     plan = Plan.from_design(rules)
     if draws is not None:
         plan = dataclasses.replace(plan, draws=draws)
-    ratings = answers.parent / RATINGS
-    found = analyse(answers, plan, ratings if ratings.is_file() else None)
+    beside = (answers.parent / name for name in (RATINGS, PARTICIPANTS))
+    found = analyse(answers, plan, *(path if path.is_file() else None for path in beside))
     if found.design_hash not in ("", rules.hash):
         raise UserError("The answers were given to another design: name the design that was run.")
     return found

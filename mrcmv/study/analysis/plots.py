@@ -116,11 +116,13 @@ def flow_plot(flow: Sequence[Step]) -> bytes:
         axes.set_ylim(-len(outs) - 1.4, 0.5)
         bottom = -len(outs) - 1.0
         axes.annotate("", (2.6, bottom + 0.3), (2.6, -0.25), arrowprops={"arrowstyle": "-|>", "color": MUTED})
-        box(axes, 2.6, 0, f"Began: {flow[0].participants} participants, {flow[0].votes} trials", INK)
+        box(axes, 2.6, 0, f"{flow[0].what}: {flow[0].participants} participants, {flow[0].votes} trials", INK)
         for place, step in enumerate(outs, 1):
             axes.annotate("", (4.7, -place), (2.6, -place), arrowprops={"arrowstyle": "-|>", "color": MUTED})
-            people = f"{step.participants_out} participants, " if step.participants_out else ""
-            box(axes, 4.9, -place, f"{step.what}: {people}{step.votes_out} trials", OUT, "#fdf0d5", "left")
+            who = "participant" if step.participants_out == 1 else "participants"
+            out = [(step.participants_out, who), (step.votes_out, "trials")]
+            said = ", ".join(f"{number} {what}" for number, what in out if number)
+            box(axes, 4.9, -place, f"{step.what}: {said}", OUT, "#fdf0d5", "left")
         box(axes, 2.6, bottom, f"Analysed: {last.participants} participants, {last.votes} votes", ACCENT)
 
     return _picture(8.5, 0.55 * (len(outs) + 2) + 0.2, draw)

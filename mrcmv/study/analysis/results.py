@@ -26,7 +26,7 @@ from mrcmv.study.analysis.reliability import (
     times,
 )
 from mrcmv.study.analysis.strengths import Davidson, Strengths, bradley_terry, davidson
-from mrcmv.study.analysis.votes import order_of, read_votes
+from mrcmv.study.analysis.votes import order_of, read_table, read_votes
 
 Rows = Path | Iterable[Mapping[str, Any]]
 
@@ -84,10 +84,13 @@ class Results:
         )
 
 
-def analyse(source: Rows, plan: Plan, ratings: Rows | None = None) -> Results:
+def analyse(
+    source: Rows, plan: Plan, ratings: Rows | None = None, participants: Rows | None = None
+) -> Results:
     """Read the rows of one study and compute everything; raises `UserError` for rows of no use."""
     frame = read_votes(source, plan)
-    kept = exclude(frame, plan)
+    states = None if participants is None else read_table(participants, ("state",))["state"]
+    kept = exclude(frame, plan, states)
     repeat, within = repeated(frame, kept.participants, plan)
     items = frame[frame["is_attention"] & (frame["choice"] != "")].drop_duplicates("trial")
     passed = items["attention_ok"].fillna(True).astype(bool)

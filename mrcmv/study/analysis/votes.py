@@ -61,7 +61,7 @@ def read_votes(source: Path | Iterable[Mapping[str, Any]], plan: Plan | None = N
     left_first = frame["method_left"].map(order) <= frame["method_right"].map(order)
     frame["a"] = frame["method_left"].where(left_first, frame["method_right"])
     frame["b"] = frame["method_right"].where(left_first, frame["method_left"])
-    left = frame["choice"].map({"left": 1.0, "right": 0.0, "tie": 0.5})
+    left = frame["choice"].map({"left": 1.0, "right": 0.0, "tie": 0.5}).astype(float)
     frame["score"] = left.where(left_first, 1 - left)
     frame["unseen"] = frame["reasons"].eq(UNSEEN) & frame["choice"].eq("tie")
     return frame

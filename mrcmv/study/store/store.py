@@ -220,6 +220,21 @@ class Store:
             db.expunge_all()
         yield from (tuple(each) for each in found)  # type: ignore[misc]
 
+    def participants(self) -> list[tuple[ParticipantRow, int, int]]:
+        """Everybody who joined, in that order: (who, trials assigned without practice, answers)."""
+        with self._reads() as db:
+            found = db.execute(
+                select(ParticipantRow, func.count(TrialRow.id), func.count(VoteRow.trial))
+                .outerjoin(
+                    TrialRow, (TrialRow.participant == ParticipantRow.id) & (TrialRow.kind != "practice")
+                )
+                .outerjoin(VoteRow, VoteRow.trial == TrialRow.id)
+                .group_by(ParticipantRow.id)
+                .order_by(ParticipantRow.joined_at, ParticipantRow.id)
+            ).all()
+            db.expunge_all()
+        return [(row[0], row[1], row[2]) for row in found]
+
     def recruiter_ids(self) -> list[dict[str, str]]:
         """Ids that a recruiter gave, by participant: for paying people, apart from their answers."""
         with self._reads() as db:

@@ -14,6 +14,8 @@ from mrcmv.media import UserError
 from mrcmv.study.analysis import Plan, World, layout
 from mrcmv.study.analysis.drive import design_of, pretended, run, simulate_study, truths
 from mrcmv.study.analysis.files import analyse_files
+from mrcmv.study.export import export
+from mrcmv.study.store import Store, Told
 from tests.study.designs import small
 
 
@@ -55,6 +57,38 @@ def test_the_export_is_analysed_by_its_own_design(folder):
     (rated,) = results.rated
     assert [each.method for each in rated.means] == list(results.plan.methods)
     assert rated.means[0].mean > rated.means[-1].mean
+
+
+def test_tables_beside_the_answers(folder):
+    people, stimuli = rows_of(folder / "participants.csv"), rows_of(folder / "stimuli.csv")
+    assert [(each["state"], each["trials"], each["answered"]) for each in people] == [
+        ("done", "10", "10")
+    ] * 8
+    assert all(each["joined_at"].endswith("Z") and each["finished_at"].endswith("Z") for each in people)
+    assert len(stimuli) == 8 * 4
+    assert {each["duration_s"] for each in stimuli} == {"32.0"}
+    book = (folder / "codebook.md").read_text(encoding="utf-8")
+    for file in ("answers.csv", "ratings.csv", "participants.csv", "stimuli.csv"):
+        assert f"## {file}" in book
+        for column in rows_of(folder / file)[0]:
+            assert f"| {column} |" in book
+
+
+def test_who_withdrew_is_a_number_only(tmp_path):
+    design = small(assignments_per_cell=9)
+    store = Store(f"sqlite:///{tmp_path / 'a.sqlite'}", pretended(design, tmp_path))
+    tokens = [store.join(Told("1")) for _ in range(3)]
+    store.withdraw(tokens[1])
+    export(store, tmp_path)
+    store.close()
+    found = rows_of(tmp_path / "participants.csv")
+    assert sorted(each["state"] for each in found) == ["active", "active", "withdrawn"]
+    (gone,) = [each for each in found if each["state"] == "withdrawn"]
+    assert set(gone.values()) == {"", "withdrawn"}
+    flow = analyse_files(tmp_path, draws=60).kept.flow
+    assert [(step.what, step.participants) for step in flow[:3]] == [
+        ("Gave consent", 3), ("Withdrew, everything deleted", 2), ("Answered nothing", 0)
+    ]  # fmt: skip
 
 
 def test_answers_to_another_design_are_refused(folder, tmp_path):

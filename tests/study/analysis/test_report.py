@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mrcmv.media import UserError
+from mrcmv.study import COLUMNS
 from mrcmv.study.analysis import Plan, analyse, layout, simulate, world
 from mrcmv.study.analysis.report import write_report
 from mrcmv.study.analysis.tables import table2, table3, tables
@@ -158,3 +160,18 @@ def test_every_table_has_numbers_or_nothing(study):
             for key, value in each.items():
                 assert isinstance(value, str | int | float | None), (name, key)
                 assert not (isinstance(value, float) and math.isinf(value)), (name, key)
+
+
+def test_a_file_with_a_head_alone(tmp_path):
+    (tmp_path / "answers.csv").write_text(",".join(COLUMNS) + "\n")
+    results = analyse(tmp_path / "answers.csv", Plan(draws=60))
+    assert (results.main.votes, results.main.preferences) == (0, ())
+    assert write_report(results, tmp_path / "out").is_file()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00bad", b'a,b\n"x', b"\x00\x00"])
+def test_a_file_that_is_no_table(tmp_path, content):
+    path = tmp_path / "answers.csv"
+    path.write_bytes(content)
+    with pytest.raises(UserError):
+        analyse(path, Plan())
