@@ -23,6 +23,7 @@ from mrcmv.web.text import plain
 from mrcmv.web.wishes import look_at
 
 if TYPE_CHECKING:
+    from mrcmv.mix import MixSettings
     from mrcmv.recommender import Recommender
     from mrcmv.web.sessions import Session
     from mrcmv.web.studio import Studio
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 VERBS = ("suggest", "render", "separate", "library")
 MOST_TRACKS = 100
+MOST_WORDS = 500
+"""Letters of free text that are read."""
 NOBODY = "api"
 
 
@@ -65,19 +68,7 @@ class Verbs:
     def render(
         self, upload: str | None, owner: str, track_id: str, **wish: Any
     ) -> tuple[str, dict[str, Any]]:
-        from mrcmv.mix import MixSettings
-
-        start = wish.get("start_s")
-        try:
-            settings = MixSettings.from_json(
-                {
-                    "level_lu": _number(wish.get("music_level"), 13.0),
-                    "keep": wish.get("keep") or "voice",
-                    "start_s": None if start in (None, "") else _number(start, 0.0, 0.0),
-                }
-            )
-        except UserError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+        settings = _mix_settings(wish)
 
         def work(job: Job[Any], session: Session, source: Path) -> tuple[str, dict[str, Any]]:
             track = self.recommender.library.get(str(track_id))
@@ -114,16 +105,21 @@ class Verbs:
 
         return self._run(upload, owner, work, sound=True)
 
-    def library(self, text: str, offset: Any, limit: Any) -> dict[str, Any]:
-        words = str(text or "").lower().split()
-        tracks = [
-            track
-            for track in self.recommender.library.tracks()
-            if all(word in " ".join(_said(track)).lower() for word in words)
-        ]
-        first = _whole(offset, 0, 0, len(tracks))
-        chosen = tracks[first : first + _whole(limit, 50, 1, MOST_TRACKS)]
-        return {"total": len(tracks), "tracks": [track.to_json(peaks=False) for track in chosen]}
+    def library(
+        self, text: str, mood: str, licence: str, monetise_safe: bool, offset: Any, limit: Any
+    ) -> dict[str, Any]:
+        from mrcmv.library import TrackFilter
+
+        wanted = TrackFilter(
+            text=str(text or "")[:MOST_WORDS],
+            moods=frozenset(filter(None, [str(mood or "")])),
+            licences=frozenset(filter(None, [str(licence or "")])),
+            monetise_safe=bool(monetise_safe),
+        )
+        page = self.recommender.library.search(
+            wanted, offset=_whole(offset, 0, 0, 1_000_000), limit=_whole(limit, 50, 1, MOST_TRACKS)
+        )
+        return {"total": page.total, "tracks": [track.to_json(peaks=False) for track in page.tracks]}
 
     def _outbox(self) -> Path:
         """A new folder in Gradio's cache under a name that nobody can guess; swept like uploads."""
@@ -178,6 +174,7 @@ def add_verbs(studio: Studio) -> Verbs:
         top_k: float = 5,
         start_s: float = 0,
         end_s: float | None = None,
+        words: str = "",
         like: str = "",
         strength: float = 0.5,
         request: gr.Request = None,  # type: ignore[assignment]
@@ -190,21 +187,25 @@ def add_verbs(studio: Studio) -> Verbs:
             top_k: How many tracks, 1 to 100.
             start_s: Go by the clip from this second on; at most 32 s are watched and heard.
             end_s: Go by the clip until this second.
+            words: What the music should be beside the clip, such as "slower, no drums", or empty.
             like: Id of a track of the library that the music should resemble, or empty.
             strength: How far that wish steers, 0 to 1.
 
         Returns:
             The suggestions with their track ids, similarities and best moments, best first.
         """
-        wish = {"top_k": top_k, "start_s": start_s, "end_s": end_s, "like": like, "strength": strength}
-        return verbs.suggest(clip, _owner(request), **wish)
+        return verbs.suggest(
+            clip, _owner(request), top_k=top_k, start_s=start_s, end_s=end_s, words=words, like=like,
+            strength=strength,
+        )  # fmt: skip
 
     def render(
         clip: str,
         track_id: str,
-        music_level: float = 13,
-        keep: str = "voice",
+        music_level: float | None = None,
+        keep: str = "",
         start_s: float | None = None,
+        settings: dict[str, Any] | None = None,
         request: gr.Request = None,  # type: ignore[assignment]
     ) -> Any:
         """
@@ -213,15 +214,18 @@ def add_verbs(studio: Studio) -> Verbs:
         Args:
             clip: The video.
             track_id: Id of the track, from suggest or library.
-            music_level: How far the music lies under the voice, in LU: 20 is background, 10 forward.
-            keep: What stays of the video's own sound: voice, original or none.
+            music_level: How far the music lies under the voice, in LU: 20 background, 13 usual.
+            keep: What stays of the video's own sound: voice (as when left out), original or none.
             start_s: Second of the track to begin at; its best moment when left out.
+            settings: All mix settings as an object, as in an exported settings.json; the others come first.
 
         Returns:
             The MP4, and what was measured in it with the credit line and the duties of the maker.
         """
-        settings = {"music_level": music_level, "keep": keep, "start_s": start_s}
-        return verbs.render(clip, _owner(request), track_id, **settings)
+        return verbs.render(
+            clip, _owner(request), track_id, music_level=music_level, keep=keep, start_s=start_s,
+            settings=settings,
+        )  # fmt: skip
 
     def separate(clip: str, request: gr.Request = None) -> Any:  # type: ignore[assignment]
         """
@@ -235,35 +239,46 @@ def add_verbs(studio: Studio) -> Verbs:
         """
         return verbs.separate(clip, _owner(request))
 
-    def library(text: str = "", offset: float = 0, limit: float = 50) -> Any:
+    def library(
+        text: str = "",
+        mood: str = "",
+        licence: str = "",
+        monetise_safe: bool = False,
+        offset: float = 0,
+        limit: float = 50,
+    ) -> Any:
         """
-        Search the music library by words in title, artist, mood, genre and tags.
+        Search the music library.
 
         Args:
-            text: Words that must all be there; empty for all tracks.
+            text: Words that begin words of title, artist, album or tags; empty for all tracks.
+            mood: A mood that the track must have, or empty.
+            licence: SPDX id of the licence that it must have, or empty.
+            monetise_safe: Only tracks for videos that earn money, and not registered with Content ID.
             offset: How many tracks to leave out at the beginning.
             limit: How many tracks, 1 to 100.
 
         Returns:
             The number of tracks found, and the tracks with licence, credit line and facts.
         """
-        return verbs.library(text, offset, limit)
+        return verbs.library(text, mood, licence, monetise_safe, offset, limit)
 
     with gr.Column(visible=False):
         clip = gr.File(label="clip", type="filepath")
         numbers = [gr.Number(5), gr.Number(0), gr.Number(None), gr.Number(0.5)]
         top_k, start_s, end_s, strength = numbers
-        track, like, text = gr.Textbox(label="track_id"), gr.Textbox(""), gr.Textbox("")
-        level, keep, begin = gr.Number(13), gr.Textbox("voice"), gr.Number(None)
+        track, like, text, words = (gr.Textbox(value) for value in (None, "", "", ""))
+        level, keep, begin, settings = gr.Number(None), gr.Textbox(""), gr.Number(None), gr.JSON()
+        mood, licence, safe = gr.Textbox(""), gr.Textbox(""), gr.Checkbox(False)
         offset, limit = gr.Number(0), gr.Number(50)
         answer, video = gr.JSON(label="result"), gr.File(label="video")
         voice, rest = gr.File(label="voice"), gr.File(label="accompaniment")
         button = gr.Button()
     for handler, inputs, outputs in (
-        (suggest, [clip, top_k, start_s, end_s, like, strength], [answer]),
-        (render, [clip, track, level, keep, begin], [video, answer]),
+        (suggest, [clip, top_k, start_s, end_s, words, like, strength], [answer]),
+        (render, [clip, track, level, keep, begin, settings], [video, answer]),
         (separate, [clip], [voice, rest]),
-        (library, [text, offset, limit], [answer]),
+        (library, [text, mood, licence, safe, offset, limit], [answer]),
     ):
         button.click(
             handler, inputs, outputs, api_name=handler.__name__, api_visibility="public", queue=True,
@@ -278,11 +293,32 @@ def _owner(request: gr.Request | None) -> str:
 
 def _beside(wish: dict[str, Any]) -> dict[str, Any]:
     """The wish beside the clip, as an argument of `Recommender.suggest`; nothing for nothing."""
-    if not wish.get("like"):
+    words, like = str(wish.get("words") or "")[:MOST_WORDS], str(wish.get("like") or "")
+    if not words.strip() and not like:
         return {}
     from mrcmv.recommender import Wish
 
-    return {"wish": Wish(like=str(wish["like"]), strength=_number(wish.get("strength"), 0.5, 0.0, 1.0))}
+    strength = _number(wish.get("strength"), 0.5, 0.0, 1.0)
+    return {"wish": Wish(text=words, like=like or None, strength=strength)}
+
+
+def _mix_settings(wish: dict[str, Any]) -> MixSettings:
+    """``settings`` as far as they are given, and over them the single ones."""
+    from mrcmv.mix import MixSettings
+
+    given = wish.get("settings") or {}
+    try:
+        if not isinstance(given, dict):
+            raise UserError("settings is one object, as in an exported settings.json.")
+        plain = dict(given["settings"] if isinstance(given.get("settings"), dict) else given)
+        for name, key in (("level_lu", "music_level"), ("start_s", "start_s")):
+            if wish.get(key) not in (None, ""):
+                plain[name] = _number(wish[key], 0.0)
+        if wish.get("keep"):
+            plain["keep"] = wish["keep"]
+        return MixSettings.from_json(plain)
+    except UserError as error:
+        raise gr.Error(str(error), print_exception=False) from None
 
 
 def _number(value: Any, usual: float, least: float = 0.0, most: float = 1e6) -> float:
@@ -304,8 +340,3 @@ def _whole(value: Any, usual: int, least: int, most: int) -> int:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
-
-
-def _said(track: Any) -> list[str]:
-    """The words of a track that a search looks at."""
-    return [track.title, track.artist, track.album, track.mood, track.genre, *track.tags]

@@ -21,11 +21,12 @@ from mrcmv.library import Facets, Page, Rights, Sort, Track, TrackFilter, Unknow
 from mrcmv.library.filters import GROUPS, sort_key, words_of
 from mrcmv.media import Clip, Speech, UserError, write_sound
 from mrcmv.mix import MixSettings
-from mrcmv.recommender import Stage, StageEvent, Suggestions
+from mrcmv.recommender import Stage, StageEvent, Suggestions, Wish
 from tests.web.clips import make_mp4
 from tests.web.fake_words import FakeWords
 
 DEFAULTS = MixSettings()
+NO_WISH = Wish()
 CC0 = Rights.state("CC0-1.0", source="https://example.org/pack")
 CC_BY = Rights.state("CC-BY-4.0", source="https://example.org/pack")
 CC_BY_SA = Rights.state("CC-BY-SA-3.0", source="https://example.org/pack")
@@ -197,9 +198,10 @@ class FakeRecommender(FakeWords):
 
     def suggest(
         self, upload: Path, folder: Path, *, start_s: float = 0.0, end_s: float | None = None,
-        top_k: int = 5, on_stage: Any = None,
+        top_k: int = 5, wish: Wish = NO_WISH, on_stage: Any = None,
     ) -> Suggestions:  # fmt: skip
         self.calls.append(("suggest", (start_s, end_s)))
+        self.wished = wish
         with _Counted(self, "suggest"):
             voice = None
             for stage in Stage:
@@ -235,6 +237,7 @@ class FakeRecommender(FakeWords):
         settings: MixSettings = DEFAULTS, *, progress: Any = None,
     ) -> Any:  # fmt: skip
         level_lu = settings.level_lu
+        self.settings = settings
         self.calls.append(("render", (track_id, level_lu, settings.keep)))
         with _Counted(self, "render"):
             for step in range(10):

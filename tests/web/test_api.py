@@ -96,7 +96,7 @@ def test_the_finished_file_is_private_and_goes(client, served, clip):
 def test_mistakes_are_one_sentence(client, served, clip, tmp_path):
     file = handle_file(str(clip))
     refused(client, says="no such track", clip=file, track_id="x", api_name="/render")
-    refused(client, says="keep is", clip=file, track_id="lantern", keep="all", api_name="/render")
+    refused(client, says="keep is one", clip=file, track_id="lantern", keep="all", api_name="/render")
     refused(client, says="number", clip=file, top_k=1e9, api_name="/suggest")
     refused(client, says="level_lu lies", clip=file, track_id="lantern", music_level=99, api_name="/render")
     empty = tmp_path / "empty.mp4"
@@ -127,10 +127,27 @@ def test_who_goes_away_stops_the_work(served, clip):
     client.close()
 
 
+def test_settings_of_an_export_can_be_given_back(client, served, clip):
+    document = {"format": "mrcmv-mix", "version": 1, "settings": {"level_lu": 20, "fade_in_s": 1.0}}
+    client.predict(
+        clip=handle_file(str(clip)), track_id="lantern", settings=document, keep="none", api_name="/render"
+    )
+    settings = served.recommender.settings
+    assert (settings.level_lu, settings.fade_in_s, settings.keep) == (20, 1.0, "none")
+
+
+def test_words_steer_the_ranking(client, served, clip):
+    client.predict(clip=handle_file(str(clip)), words="slower, no drums", api_name="/suggest")
+    assert served.recommender.wished.text == "slower, no drums"
+
+
 def test_the_library_is_searched_by_words(client):
     found = client.predict(text="brass road", api_name="/library")
     assert [track["id"] for track in found["tracks"]] == ["long-road"]
     assert found["tracks"][0]["badge"] == "credit"
+    assert client.predict(mood="calm", api_name="/library")["total"] == 2
+    assert client.predict(licence="CC-BY-NC-4.0", api_name="/library")["total"] == 1
+    assert client.predict(licence="CC-BY-NC-4.0", monetise_safe=True, api_name="/library")["total"] == 0
     page = client.predict(offset=1, limit=2, api_name="/library")
     assert page["total"] == 6
     assert len(page["tracks"]) == 2
@@ -163,7 +180,7 @@ def test_mcp_offers_exactly_the_verbs_when_asked_for(served, tmp_path, sounds, m
         assert [tool["name"] for tool in tools] == VERBS
         assert "voice-over" in tools[0]["description"]
         assert set(tools[1]["inputSchema"]["properties"]) == {
-            "clip", "track_id", "music_level", "keep", "start_s",
+            "clip", "track_id", "music_level", "keep", "start_s", "settings",
         }  # fmt: skip
         found = rpc(url, "tools/call", name="library", arguments={"text": "lantern"})
         assert "quiet-cave" not in str(found)
