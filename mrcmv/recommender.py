@@ -413,8 +413,8 @@ class Recommender:
 
     def export(
         self,
-        suggestions: Suggestions,
-        track_id: str,
+        clip: Suggestions | Clip,
+        track_id: str | None,
         destination: Path,
         settings: MixSettings | None = None,
         *,
@@ -425,17 +425,17 @@ class Recommender:
         one, a timeline, the settings and the credits; returns the names inside. ``name`` is the clip's."""
         from mrcmv.packing import pack
 
-        track = self.library.get(track_id)
-        clip = suggestions.clip
-        with tempfile.TemporaryDirectory(prefix="pack-", dir=clip.folder) as work:
+        track = None if track_id is None else self.library.get(track_id)
+        whole = _clip_of(clip)
+        with tempfile.TemporaryDirectory(prefix="pack-", dir=whole.folder) as work:
             video, sounds = Path(work) / "video.mp4", Path(work) / "stems"
             sounds.mkdir()
-            made = self.render(suggestions, track_id, video, settings, progress=part_of(progress, 0.0, 0.6))
-            stems = self.stems(suggestions, track_id, sounds, settings, progress=part_of(progress, 0.6, 0.8))
+            made = self.render(clip, track_id, video, settings, progress=part_of(progress, 0.0, 0.6))
+            stems = self.stems(clip, track_id, sounds, settings, progress=part_of(progress, 0.6, 0.8))
             return pack(
                 destination,
                 name=name,
-                clip=clip,
+                clip=whole,
                 track=track,
                 made=made,
                 stems=stems,
