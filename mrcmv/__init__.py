@@ -5,4 +5,4 @@ The way of a clip through the packages: ``media`` (made safe) -> ``separation`` 
 joins them; ``cli`` and ``web`` show them. Importing this package loads nothing heavy.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.3.0"
