@@ -28,6 +28,32 @@ class ExportFormat(StrEnum):
 DesignFile = Annotated[Path, typer.Argument(metavar="DESIGN", help="The design's YAML file.")]
 
 
+class Template(StrEnum):
+    """Forms of a study to start from."""
+
+    TABLE2 = "table2"
+    TABLE3 = "table3"
+
+
+@app.command("new")
+def new(
+    template: Annotated[
+        Template,
+        typer.Option(help="table2: methods against each other; table3: one against random under tags."),
+    ],
+    out: Annotated[Path, typer.Option(help="The design to write.")],
+    clips: Annotated[
+        Path | None, typer.Option(help="Folder of the clips (table3) or of the data set (table2).")
+    ] = None,
+) -> None:
+    """Write a design to start from."""
+    from mrcmv.study.starting import new_design
+
+    named = new_design(template, out, clips)
+    if named:
+        say(f"{named} clips: write the styles that fit each of them into its tags.")
+
+
 @app.command()
 def check(design: DesignFile, as_json: AsJson = False) -> None:
     """Check a design and print its hash and how large the study is."""

@@ -10,14 +10,19 @@ from mrcmv.study.manifest import SOUNDS, Equal, Manifest, Stimulus
 
 
 def fake_manifest(
-    folder: Path, design: Design, *, duration_s: float = 4.0, equal: tuple[Equal, ...] = (), size: int = 1000
+    folder: Path,
+    design: Design,
+    *,
+    duration_s: float = 4.0,
+    equal: tuple[Equal, ...] = (),
+    content: bytes = bytes(1000),
 ) -> Manifest:
     (folder / SOUNDS).mkdir(parents=True, exist_ok=True)
     made = []
     for clip in design.clips:
         for method in design.method_names:
             name = hashlib.sha256(f"{clip.id}/{method}".encode()).hexdigest()[:32]
-            (folder / SOUNDS / f"{name}.mp4").write_bytes(bytes(size))
+            (folder / SOUNDS / f"{name}.mp4").write_bytes(content)
             made.append(
                 Stimulus(
                     name,
@@ -33,7 +38,7 @@ def fake_manifest(
                     true_peak_db=-1.0,
                     gain_db=0.0,
                     sha256="",
-                    bytes=size,
+                    bytes=len(content),
                 )
             )
     manifest = Manifest(folder, design, tuple(made), equal)

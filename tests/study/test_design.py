@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mrcmv.media import UserError
 from mrcmv.study import CODEBOOK, COLUMNS, Design, DesignError, Row, load_design, pair_id
+from mrcmv.study.assignment import cells
+from mrcmv.study.starting import new_design
 from tests.study.designs import YAML, plain, small, written
 
 
@@ -110,3 +113,37 @@ def test_the_best_of_several_has_no_tie() -> None:
 
 def test_every_column_is_in_the_codebook() -> None:
     assert list(CODEBOOK) == list(COLUMNS) == [field.name for field in dataclasses.fields(Row)]
+
+
+def test_the_template_of_table_3_is_sound_once_its_clips_have_tags(tmp_path: Path) -> None:
+    clips = tmp_path / "my 'clips'"
+    clips.mkdir()
+    for number in range(26):
+        (clips / f"boss: #{number:02d}.mp4").write_bytes(bytes([number]))
+    out = tmp_path / "design.yaml"
+    assert new_design("table3", out, clips) == 26
+    with pytest.raises(DesignError, match="has no tags: name the styles"):
+        load_design(out)
+    out.write_text(out.read_text().replace("tags: []", "tags: [calm]"))
+    design = load_design(out)
+    assert (len(design.clips), design.session.trials, len(design.pairs)) == (26, 26, 1)
+    assert design.method_names == ("network", "random-tags")
+    with pytest.raises(UserError, match="there already"):
+        new_design("table3", out)
+
+
+def test_the_template_of_table_2_is_sound_with_a_data_set(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    lines = []
+    for number in range(45):
+        (data / f"{number}.mp4").write_bytes(bytes([number]))
+        split = "train" if number < 3 else "test"
+        lines.append(f'{{"id": "clip{number}", "split": "{split}", "clip": "{number}.mp4"}}\n')
+    (data / "manifest.jsonl").write_text("".join(lines))
+    new_design("table2", tmp_path / "design.yaml", data)
+    design = load_design(tmp_path / "design.yaml")
+    assert len(design.clips) == 40
+    assert len(design.pairs) == 6
+    assert design.clips[0].id == "clip3"
+    assert len(cells(design)) * design.assignments_per_cell == 960
