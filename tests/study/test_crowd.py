@@ -179,5 +179,5 @@ def test_ten_kills_lose_no_confirmed_answer(make_study: Any) -> None:
 def test_kills_lose_no_confirmed_answer_in_postgresql(make_study: Any) -> None:
     with postgres() as database:
         study = make_study(trials=30, database=database)
-        through_kills(study, 3)
+        through_kills(study, 2)
         study.stop()
