@@ -89,7 +89,7 @@ def _manifest(design: Path, stimuli: Path) -> Manifest:
     from mrcmv.study.manifest import read_manifest
 
     manifest = read_manifest(stimuli)
-    if load_design(design).hash != manifest.design.hash:
+    if load_design(design, manifest.design).hash != manifest.design.hash:
         raise UserError("The design has changed since its stimuli were made: run study stimuli again.")
     return manifest
 

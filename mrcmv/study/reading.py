@@ -14,8 +14,15 @@ VIDEO_ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v")
 MAX_FILE_BYTES = 2_000_000
 
 
-def load_design(path: Path) -> Design:
+class NoClip(DesignError):
+    """A clip, or all of them, are not where the design says."""
+
+
+def load_design(path: Path, made: Design | None = None) -> Design:
     """Read, check and complete a design: the clips are found and hashed.
+
+    ``made``: the design as its stimuli were made. Clips that are not at hand (on a server, say, where only
+    stimuli are needed) are then taken to be those.
 
     Raises
     ------
@@ -24,7 +31,8 @@ def load_design(path: Path) -> Design:
     """
     plain, lines = read_yaml(path)
     if "clips" in plain:
-        plain["clips"] = _clips(plain["clips"], path.parent, lines)
+        known = {} if made is None else {clip.id: clip.model_dump(mode="json") for clip in made.clips}
+        plain["clips"] = _clips(plain["clips"], path.parent, lines, known)
     return Design.from_json(plain, lines)
 
 
@@ -79,11 +87,16 @@ def _walk(node: Any, place: Place, lines: Lines) -> None:
             _walk(value, (*place, number), lines)
 
 
-def _clips(said: Any, base: Path, lines: Lines) -> Any:
+def _clips(said: Any, base: Path, lines: Lines, known: dict[str, dict[str, Any]]) -> Any:
     """The list of clips, with hashes, out of a list, a folder, a pattern or a data set."""
     line = lines.get(("clips",), 1)
     if isinstance(said, dict):
-        found = _found(said, base, line)
+        try:
+            found = _found(said, base, line)
+        except NoClip:
+            if not known:
+                raise
+            return list(known.values())
     elif isinstance(said, list):
         found = [
             {"id": clip_name(Path(each)), "file": each} if isinstance(each, str) else each for each in said
@@ -98,7 +111,9 @@ def _clips(said: Any, base: Path, lines: Lines) -> Any:
         try:
             found_hash = sha256_of(base / item["file"])
         except OSError:
-            raise DesignError(f"clips, number {number + 1} (line {where}): this file is not there.") from None
+            found_hash = known.get(str(item["id"]), {}).get("sha256", "")
+            if not found_hash:
+                raise NoClip(f"clips, number {number + 1} (line {where}): this file is not there.") from None
         if item.setdefault("sha256", found_hash) != found_hash:
             raise DesignError(
                 f"clips, number {number + 1} (line {where}): the file is not the one with this sha256."
@@ -125,7 +140,7 @@ def _found(said: dict[str, Any], base: Path, line: int) -> list[dict[str, Any]]:
         files = base.glob(pattern) if not Path(pattern).is_absolute() else Path("/").glob(pattern[1:])
         named = [(clip_name(file), file) for file in sorted(files) if file.suffix.lower() in VIDEO_ENDINGS]
     if not named:
-        raise DesignError(f"clips (line {line}): there is no video there.")
+        raise NoClip(f"clips (line {line}): there is no video there.")
     limit = said.get("limit")
     if limit is not None and not (isinstance(limit, int) and limit > 0):
         raise DesignError(f"clips, limit (line {line}): write a whole number.")
@@ -145,7 +160,7 @@ def _of_data(folder: Path, split: str, line: int) -> list[tuple[str, Path]]:
     try:
         return [(item.id, item.clip) for item in read_manifest(folder, (split,))]
     except UserError as error:
-        raise DesignError(f"clips, data (line {line}): {error}") from None
+        raise NoClip(f"clips, data (line {line}): {error}") from None
 
 
 def _relative(file: Path, base: Path) -> Path:

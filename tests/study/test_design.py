@@ -45,6 +45,23 @@ def test_the_hash_is_of_what_is_said_not_of_how_or_where(tmp_path: Path) -> None
     assert load_design(tmp_path / "a" / "design.yaml").hash != design.hash
 
 
+@pytest.mark.parametrize("said", [None, "folder: ."])
+def test_where_only_the_stimuli_are_the_clips_need_not_be(tmp_path: Path, said: str | None) -> None:
+    text = YAML
+    if said:
+        start, end = YAML.index("  - {id: one"), YAML.index("methods:")
+        text = f"{YAML[:start]}  {said}\n{YAML[end:]}"
+    path = written(tmp_path, text)
+    design = load_design(path)
+    for name in ("one", "two", "three"):
+        (tmp_path / f"{name}.mp4").unlink()
+    with pytest.raises(DesignError):
+        load_design(path)
+    assert load_design(path, design).hash == design.hash
+    path.write_text(path.read_text().replace("seed: 7", "seed: 8"))
+    assert load_design(path, design).hash != design.hash
+
+
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
