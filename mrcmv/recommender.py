@@ -409,7 +409,7 @@ class Recommender:
         from mrcmv.rhythm import BeatCache
 
         cache = self._once("beats", lambda: BeatCache((self.home or home()) / "rhythm"))
-        return cache.of(track.sha256, self.library.sound_path(track.id))
+        return cache.of(track.sha256, self.library.sound_path(track.id), track.tempo_bpm)
 
     def export(
         self,
@@ -458,17 +458,22 @@ class Recommender:
         Separating a part costs what the part is long, so a ranking does not wait for ten minutes
         of sound when the network looks at 32 s. Both results are kept beside the clip.
         """
-        from mrcmv.separation import find_speech
+        from mrcmv.separation import find_speech, kept_speech
 
-        if clip.sound is None:
+        sound = clip.sound
+        if sound is None:
             return None, Speech(())
         folder = clip.folder / f"stems-{round(start_s * 1000)}-{round(end_s * 1000)}"
         voice = folder / "voice.wav"
         if not voice.exists():  # written under another name and renamed when complete
-            self.separator.separate_file(clip.sound, folder, start_s=start_s, end_s=end_s, progress=progress)
-        mix = read_sound(clip.sound, start_s=start_s, duration_s=end_s - start_s)
-        found = find_speech(read_sound(voice), mix=mix)
-        speech = Speech(tuple((start_s + begin, start_s + end) for begin, end in found.segments))
+            self.separator.separate_file(sound, folder, start_s=start_s, end_s=end_s, progress=progress)
+
+        def hear() -> Speech:
+            mix = read_sound(sound, start_s=start_s, duration_s=end_s - start_s)
+            found = find_speech(read_sound(voice), mix=mix)
+            return Speech(tuple((start_s + begin, start_s + end) for begin, end in found.segments))
+
+        speech = kept_speech(folder, hear)
         return (voice if speech else None), speech
 
 

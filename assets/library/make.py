@@ -2,6 +2,7 @@
 
     python assets/library/make.py facts                        starter.json
     python assets/library/make.py vectors [--checkpoint NAME]  vectors-<first 16 of the weights' hash>.npz
+    python assets/library/make.py beats                        beats.json
     python assets/library/make.py compare                      writes nothing: heard against stated
 
 ``facts`` reads the package ``immich-memories-music``: mood and style are its folder and file names,
@@ -20,12 +21,16 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mrcmv.library.facts import hear_file, measure_facts
 from mrcmv.library.rights import Rights
 from mrcmv.library.starter import FACTS, FOLDER, file_sha256, load_starter, sounds_folder
 from mrcmv.library.track import Track
+from mrcmv.rhythm import find_beats
+from mrcmv.rhythm.cache import RULE, SHIPPED, to_json
 
 log = logging.getLogger("make")
 DISTRIBUTION = "immich-memories-music"
@@ -95,6 +100,20 @@ def write_facts() -> None:
     log.info("%d tracks in %s", len(rows), FACTS.name)
 
 
+def write_beats() -> None:
+    pack = load_starter()
+    rows = []
+    for track in pack.tracks:
+        heard = find_beats(pack.paths[track.id], track.tempo_bpm)
+        rows.append(f"{json.dumps(track.sha256)}: {json.dumps(to_json(heard))}")
+        spaced = 60 / float(np.median(np.diff(heard.times_s)))
+        sure = f"confidence {heard.confidence:.2f}, of bars {heard.bar_confidence:.2f}"
+        log.info("%-24s stated %3.0f bpm, heard %5.1f, %s", track.title, track.tempo_bpm, spaced, sure)
+    lines = ",\n".join(rows)
+    SHIPPED.write_text(f'{{"rule": {RULE}, "beats": {{\n{lines}\n}}}}\n', encoding="utf-8")
+    log.info("beats of %d tracks in %s", len(rows), SHIPPED.name)
+
+
 def compare() -> None:
     pack = load_starter()
     exact = octave = key = 0
@@ -117,11 +136,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["facts", "vectors", "compare"])
+    parser.add_argument("what", choices=["facts", "vectors", "beats", "compare"])
     parser.add_argument("--checkpoint", default="compact")
     arguments = parser.parse_args()
     if arguments.what == "facts":
         write_facts()
+        return
+    if arguments.what == "beats":
+        write_beats()
         return
     if arguments.what == "compare":
         compare()

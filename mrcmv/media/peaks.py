@@ -20,14 +20,22 @@ _BLOCK = 1 << 16
 
 
 @cache
-def _interpolation() -> NDArray[np.float64]:
-    """Kaiser-windowed sinc for 4 times oversampling (BS.1770-5, annex 2), gain 4, odd length."""
+def _interpolation() -> NDArray[np.float32]:
+    """Kaiser-windowed sinc for 4 times oversampling (BS.1770-5, annex 2) as one matrix.
+
+    [`PEAK_FRAME` + 2 `_REACH`, 4 `PEAK_FRAME`]: samples of a frame and around it -> the frame
+    oversampled. As a product of matrices it takes a tenth of the time of a filter.
+    """
     from scipy.signal import firwin
 
-    taps: NDArray[np.float64] = firwin(
-        2 * _REACH * _OVERSAMPLING + 1, 1 / _OVERSAMPLING, window=("kaiser", 6.0)
-    )
-    return taps * _OVERSAMPLING
+    taps = _OVERSAMPLING * firwin(2 * _REACH * _OVERSAMPLING + 1, 1 / _OVERSAMPLING, window=("kaiser", 6.0))
+    matrix = np.zeros((PEAK_FRAME + 2 * _REACH, PEAK_FRAME * _OVERSAMPLING), np.float32)
+    for place in range(matrix.shape[1]):
+        sample = np.arange(len(matrix))
+        tap = place - (sample - _REACH) * _OVERSAMPLING + _REACH * _OVERSAMPLING
+        within = (tap >= 0) & (tap < len(taps))
+        matrix[within, place] = taps[tap[within]]
+    return matrix
 
 
 class TruePeakMeter:
@@ -50,18 +58,16 @@ class TruePeakMeter:
         return np.concatenate(self._peaks) if self._peaks else np.zeros(0, np.float32)
 
     def _hear(self, channels: NDArray[np.float32]) -> None:
-        from scipy.signal import upfirdn
-
         self._buffer = np.concatenate([self._buffer, channels], axis=1)
         frames = (self._buffer.shape[1] - 2 * _REACH) // PEAK_FRAME
         if frames <= 0:
             return
-        used = self._buffer[:, : frames * PEAK_FRAME + 2 * _REACH]
-        dense = upfirdn(_interpolation(), used, up=_OVERSAMPLING, axis=1)
-        first = 2 * _REACH * _OVERSAMPLING  # the first output that rests on known samples only
-        dense = dense[:, first : first + frames * PEAK_FRAME * _OVERSAMPLING]
-        loudest = np.abs(dense, out=dense).max(axis=0).reshape(frames, -1).max(axis=1)
-        self._peaks.append(loudest.astype(np.float32))
+        loudest = np.zeros(frames, np.float32)
+        for channel in self._buffer:
+            around = np.lib.stride_tricks.sliding_window_view(channel, PEAK_FRAME + 2 * _REACH)
+            dense = np.ascontiguousarray(around[: frames * PEAK_FRAME : PEAK_FRAME]) @ _interpolation()
+            np.maximum(loudest, np.maximum(dense.max(axis=1), -dense.min(axis=1)), out=loudest)
+        self._peaks.append(loudest)
         self._buffer = self._buffer[:, frames * PEAK_FRAME :]
 
 
@@ -94,7 +100,7 @@ class Outline:
 
     def add(self, block: Samples) -> None:
         """Hear a block [n, 2]; what goes past the announced length is left out."""
-        level = np.abs(block).max(axis=1)
+        level = np.maximum(np.abs(block[:, 0]), np.abs(block[:, 1]))
         buckets = len(self.peaks)
         stop = min(self._at + len(level), self._frames)
         if stop > self._at:

@@ -73,6 +73,8 @@ class MusicBed:
         Length of the fades at the clip's ends in samples.
     origin
         Sample of the track's file with which ``track`` begins.
+    struck
+        Sample of the bed at which the last beat is struck; None where it was fitted without beats.
     """
 
     track: Samples
@@ -81,17 +83,17 @@ class MusicBed:
     fade_in: int
     fade_out: int
     origin: int = 0
+    struck: int | None = None
 
     @property
     def start_s(self) -> float:
         """Second of the track's file at which the music sets in."""
         return (self.origin + self.pieces[0].source) / SAMPLE_RATE if self.pieces else 0.0
 
-    @property
-    def end(self) -> int:
-        """Sample of ``track`` at which the music ends."""
-        last = self.pieces[-1]
-        return last.source + self.frames - last.at
+    def place(self, at: int) -> int:
+        """Sample of ``track`` that is heard at a sample of the bed."""
+        piece = next((each for each in reversed(self.pieces) if each.at <= at), self.pieces[0])
+        return piece.source + at - piece.at
 
     @property
     def seams(self) -> list[int]:
@@ -174,7 +176,8 @@ def fit_music(
 
     When the rest of the track is too short, it jumps back to where it sounds alike (see
     `mrcmv.mix.loop`), or to its beginning when it is too short for a choice. With a ``grid`` it
-    jumps from a downbeat to a downbeat, and sets in a little earlier or later so that it ends on a beat.
+    jumps from a downbeat to a downbeat, and sets in a little earlier or later so that its last beat is
+    struck just before the clip's end and rings out there (`Grid.ring`).
 
     Raises
     ------
@@ -186,18 +189,25 @@ def fit_music(
     first, last, heard = _body(track)
     start = start if 0 <= start < heard - SAMPLE_RATE // 4 else 0
     room = heard + SAMPLE_RATE // 2 - frames
-    if grid is not None and (moved := grid.moved(start, start + frames, 0, room)) is not None:
-        start = moved
+    ring = None if grid is None else grid.ring(fades.out_s, frames)
+    moved = None
+    if grid is not None and ring is not None:
+        moved = grid.moved(start, start + frames - ring, 0, room)
+        start = start if moved is None else moved
     if start <= room:
-        return _bed(track, (Piece(0, start, min(frames, len(track) - start)),), frames, fades)
+        piece = Piece(0, start, min(frames, len(track) - start))
+        return _bed(track, (piece,), frames, fades, None if moved is None else ring)
     bars = grid.bars_within(first, last) if grid is not None else None
     found = find_loop(track, first=first, last=last, start=start, needed=frames, bars=bars)
     if found is None and bars is not None:
         found = find_loop(track, first=first, last=last, start=start, needed=frames)
     leave, enter = found or (last if last - start >= SAMPLE_RATE else heard, first)
-    if grid is not None:
-        start = grid.moved(start, _end_of(frames, start, leave, enter), 0, leave - SAMPLE_RATE) or start
-    return _bed(track, _pieces(track, frames, start, leave, enter), frames, fades)
+    moved = None
+    if grid is not None and ring is not None:
+        moved = grid.moved(start, _end_of(frames - ring, start, leave, enter), 0, leave - SAMPLE_RATE)
+        start = start if moved is None else moved
+    pieces = _pieces(track, frames, start, leave, enter)
+    return _bed(track, pieces, frames, fades, None if moved is None else ring)
 
 
 def _end_of(frames: int, start: int, leave: int, enter: int) -> int:
@@ -206,11 +216,21 @@ def _end_of(frames: int, start: int, leave: int, enter: int) -> int:
     return enter + (left - 1) % (leave - enter) + 1 if left > 0 else start + frames
 
 
-def _bed(track: Samples, pieces: tuple[Piece, ...], frames: int, fades: Fades, origin: int = 0) -> MusicBed:
+def _bed(
+    track: Samples,
+    pieces: tuple[Piece, ...],
+    frames: int,
+    fades: Fades,
+    ring: int | None = None,
+    origin: int = 0,
+) -> MusicBed:
+    """``ring`` is how long the last beat rings; None fades without one."""
     fade_in = round(min(fades.in_s * SAMPLE_RATE, 0.1 * frames if fades.in_s <= FADE_IN_S else 0.5 * frames))
     fade_out = round(
         min(fades.out_s * SAMPLE_RATE, 0.25 * frames if fades.out_s <= FADE_OUT_S else 0.5 * frames)
     )
+    if ring is not None:
+        return MusicBed(track, pieces, frames, fade_in, ring, origin, frames - ring)
     return MusicBed(track, pieces, frames, fade_in, fade_out, origin)
 
 
@@ -238,11 +258,13 @@ def load_music(
     start_s = start_s if math.isfinite(start_s) and 0 <= start_s < length else 0.0
     wanted_s = frames / SAMPLE_RATE
     grid = Grid.of(beats, free=free) if beats else None
+    ring = None
     if grid is not None:
         room = round((length - _TAIL_S - wanted_s) * SAMPLE_RATE)
         start = round(start_s * SAMPLE_RATE)
-        moved = grid.moved(start, start + frames, 0, room)
-        start_s = start_s if moved is None else moved / SAMPLE_RATE
+        ring = grid.ring(fades.out_s, frames)
+        moved = grid.moved(start, start + frames - ring, 0, room)
+        start_s, ring = (start_s, None) if moved is None else (moved / SAMPLE_RATE, ring)
     first_s, end_s = start_s, start_s + wanted_s
     long_enough = end_s + _TAIL_S < length
     if not long_enough:
@@ -257,7 +279,7 @@ def load_music(
             progress(min(1.0, at / len(track)))
     origin = round(first_s * SAMPLE_RATE)
     if long_enough:  # nothing to look for, and a rest at the clip's end is not the track's end
-        return _bed(track, (Piece(0, 0, min(frames, at)),), frames, fades, origin)
+        return _bed(track, (Piece(0, 0, min(frames, at)),), frames, fades, ring, origin)
     start = round(start_s * SAMPLE_RATE) - origin
     made = fit_music(
         track[:at], frames, start=start, fades=fades, grid=grid.behind(origin) if grid is not None else None

@@ -22,6 +22,7 @@ _CONTEXT = 22  # moments before and after: one second
 _ENDS = 260  # how many moments before the end may be jumped from: 12 s
 _MIN_LOOP_S = 8.0
 _ALIGN_S = 0.05
+_ALIGN_BARS_S = 0.03  # from downbeat to downbeat only what two beats are heard wrongly by is set right
 
 Features = NDArray[np.float32]
 
@@ -78,7 +79,7 @@ def find_loop(
     leave, enter = int(ends[end]) * HOP, int(begins[begin]) * HOP
     if bars is not None:
         leave, enter = (int(bars[np.abs(bars - place).argmin()]) for place in (leave, enter))
-    return leave, enter + _lag(samples, leave, enter)
+    return leave, enter + _lag(samples, leave, enter, _ALIGN_S if bars is None else _ALIGN_BARS_S)
 
 
 def spectrum_features(samples: Samples) -> Features:
@@ -122,9 +123,9 @@ def _unlikeness(
     return total / (2 * _CONTEXT * features.shape[1])
 
 
-def _lag(samples: Samples, leave: int, enter: int) -> int:
+def _lag(samples: Samples, leave: int, enter: int, most_s: float) -> int:
     """Samples by which ``enter`` must move so that its sound lies in phase with that at ``leave``."""
-    reach, half = round(_ALIGN_S * SAMPLE_RATE), SAMPLE_RATE // 4
+    reach, half = round(most_s * SAMPLE_RATE), SAMPLE_RATE // 4
     reach = min(reach, enter - half, len(samples) - half - enter)
     if reach <= 0 or leave < half or leave + half > len(samples):
         return 0

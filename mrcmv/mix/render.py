@@ -240,11 +240,17 @@ def _result(mix: Mixdown, source: Source, mastering: Mastering, made: Levels, de
         music_gain_db=mix.ducking.gain_db + mastering.gain_db,
         limited_lu=mastering.limited_lu,
         seams_s=tuple(round(seam / SAMPLE_RATE, 3) for seam in bed.seams),
-        ends_on_beat_s=round(grid.off_beat_s(bed.end), 4) if grid is not None else None,
+        last_beat_s=None if bed.struck is None else round(bed.struck / SAMPLE_RATE, 3),
+        ends_on_beat_s=None if grid is None or bed.struck is None else _off_beat_s(grid, bed, bed.struck),
+        beats_unsure=beats is not None and bool(bed.pieces) and bed.struck is None,
         loops_on_bar=on_bar,
         beats_s=_beats_heard(bed, grid),
         loudness_reached=abs(made.lufs - TARGET_LUFS) <= 1.0,
     )
+
+
+def _off_beat_s(grid: Grid, bed: MusicBed, at: int) -> float:
+    return round(grid.off_beat_s(bed.place(at)), 4)
 
 
 def _beats_heard(bed: MusicBed, grid: Grid | None) -> tuple[float, ...]:

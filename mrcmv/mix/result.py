@@ -13,6 +13,7 @@ from mrcmv.mix.settings import MixSettings
 
 TARGET_LUFS = -14.0
 MAX_TRUE_PEAK_DB = -1.0
+UNSURE = "This track's beat is not clear enough to end on, so the music fades out instead."
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,18 @@ class Mix:
         How much of the loudness the limiter took away: 0 when it had nothing to do.
     seams_s
         Seconds of the clip at which the music jumps back.
+    last_beat_s
+        Second of the clip at which the music's last beat is struck, to ring out at the clip's end;
+        None where it was fitted without beats.
     ends_on_beat_s
-        How far the music's end lies from the nearest beat of the track, in seconds; None where it was
-        fitted without beats.
+        How far that lies from the nearest beat of the track, in seconds; None as above.
     loops_on_bar
         Whether all its jumps go from a downbeat to a downbeat; None where it never jumps or was fitted
         without beats.
     beats_s
         The track's beats that are heard, in seconds of the clip.
+    beats_unsure
+        True when an end on a beat was asked for, but the track's beats were not sure enough for it.
     loudness_reached
         False when -14 LUFS would have needed too much gain or too much limiting (see `note`).
     """
@@ -69,14 +74,20 @@ class Mix:
     music_gain_db: float = 0.0
     limited_lu: float = 0.0
     seams_s: tuple[float, ...] = ()
+    last_beat_s: float | None = None
     ends_on_beat_s: float | None = None
     loops_on_bar: bool | None = None
     beats_s: tuple[float, ...] = ()
+    beats_unsure: bool = False
     loudness_reached: bool = True
 
     @property
     def note(self) -> str | None:
-        """One sentence for the user when the mix is quieter than videos usually are."""
+        """A sentence for the user when the mix is quieter than videos usually are, or faded plainly."""
+        said = [self._quiet(), UNSURE if self.beats_unsure else None]
+        return " ".join(filter(None, said)) or None
+
+    def _quiet(self) -> str | None:
         if self.loudness_reached:
             return None
         if self.integrated_lufs <= SILENCE_LUFS:

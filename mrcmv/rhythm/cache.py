@@ -14,7 +14,7 @@ from mrcmv.rhythm.pulse import find_beats
 
 log = logging.getLogger(__name__)
 
-RULE = 1
+RULE = 2
 """Version of how beats are heard; others' beats are heard anew."""
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "library" / "beats.json"
 """Beats of the starter tracks by the hash of the sound, written by ``assets/library/make.py``."""
@@ -28,12 +28,12 @@ class BeatCache:
         self._shipped_path = shipped
         self._shipped: dict[str, Any] | None = None
 
-    def of(self, sha256: str, path: Path) -> Beats:
-        """Beats of the sound file at ``path``; heard now when nobody has before."""
+    def of(self, sha256: str, path: Path, tempo_bpm: float | None = None) -> Beats:
+        """Beats of the sound file at ``path``; heard now when nobody has before (see `find_beats`)."""
         known = self._read_shipped().get(sha256) or self._read(sha256)
         if known is not None:
             return _from_json(known)
-        beats = find_beats(path)
+        beats = find_beats(path, tempo_bpm)
         self._keep(sha256, beats)
         return beats
 

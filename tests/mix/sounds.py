@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mrcmv.media import SAMPLE_RATE, Samples, Speech
+from mrcmv.media import SAMPLE_RATE, Beats, Samples, Speech
 
 PHRASES = (
     "Look at that, two of them behind the door!",
@@ -79,3 +79,36 @@ def active(samples: Samples, speech: Speech) -> Samples:
     """Only what lies where somebody speaks."""
     parts = [samples[round(a * SAMPLE_RATE) : round(b * SAMPLE_RATE)] for a, b in speech.segments]
     return np.concatenate(parts)
+
+
+def clicks(bpm: float, duration_s: float, *, metre: int = 4, first_s: float = 0.3) -> tuple[Samples, Beats]:
+    """A metronome [n, 2] (low on the first beat of a bar, high on the others), and its beats."""
+    length_s = 60 / bpm
+    times = np.arange(first_s, duration_s - 0.1, length_s)
+    at = np.arange(round(0.05 * SAMPLE_RATE)) / SAMPLE_RATE
+    decay = np.exp(-at / 0.012)
+    low, high = (0.4 * np.sin(2 * np.pi * hertz * at) * decay for hertz in (LOW_HZ, HIGH_HZ))
+    track = np.zeros((round(duration_s * SAMPLE_RATE), 2), np.float32)
+    for k, time in enumerate(times):
+        begin = round(time * SAMPLE_RATE)
+        click = low if k % metre == 0 else high
+        track[begin : begin + len(click)] += click[: len(track) - begin, None].astype(np.float32)
+    return track, Beats(tuple(times), tuple(times[::metre]), 0.9, 1.0)
+
+
+LOW_HZ, HIGH_HZ = 300.0, 3000.0
+
+
+def heard_clicks(samples: Samples) -> list[tuple[float, bool]]:
+    """(second, whether it is low) of every click of `clicks` in a sound [n, 2], found in its samples."""
+    mono = samples.mean(axis=1)
+    step = SAMPLE_RATE // 500
+    level = np.abs(mono[: len(mono) // step * step]).reshape(-1, step).max(axis=1)
+    found: list[tuple[float, bool]] = []
+    for k in np.flatnonzero(level > 0.25 * level.max()):
+        if found and k * step / SAMPLE_RATE - found[-1][0] < 0.1:
+            continue
+        part = mono[k * step : k * step + 1024] * np.hanning(1024)[: len(mono) - k * step]
+        loudest = np.abs(np.fft.rfft(part)).argmax() * SAMPLE_RATE / len(part)
+        found.append((k * step / SAMPLE_RATE, bool(loudest < 1000)))
+    return found

@@ -11,5 +11,8 @@ ROOM_SENTENCES: dict[str, str] = {
     "This file is larger than": "这个文件超过 512 MB。请先剪短或压缩。",
     "Choose a part of the clip": "请选择至少一秒长的片段。",
     "The chosen part lies behind": "所选片段在视频结尾之后。请选择更早的片段。",
+    "This track's beat is not clear enough": "这首曲目的节拍不够清晰，无法在节拍上结束，因此音乐改为淡出。",
+    "This mix stays at": "这段混音比视频通常的响度（−14 LUFS）低：再提高会失真，或原声本身太轻。",
+    "This mix is silent": "这段混音没有声音：视频和曲目都没有可听见的声音。",
     "The finished video could not": "无法写出成品视频。请再试一次。",
 }
