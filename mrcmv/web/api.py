@@ -77,7 +77,9 @@ class Verbs:
             destination = self._outbox() / name
             taken: Any
             if settings.start_s is None:
-                taken = self.recommender.suggest(source, folder, top_k=MOST_TRACKS, on_stage=job.on_stage)
+                # every track is ranked, so that this one's best moment is known
+                count = self.recommender.library.search(limit=0).total
+                taken = self.recommender.suggest(source, folder, top_k=max(1, count), on_stage=job.on_stage)
             else:
                 taken = open_clip(source, folder, progress=lambda done: job.check())
             made = self.recommender.render(taken, track.id, destination, settings, progress=job.progress)

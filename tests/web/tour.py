@@ -22,7 +22,7 @@ from mrcmv.web.sessions import Sessions
 from mrcmv.web.studio import Studio
 from tests.web.test_browser import CHROMIUM, FLAGS
 
-WIDTH, HEIGHT = 1280, 800
+WIDTH, HEIGHT = 1280, 960
 MOST_BYTES = 250_000
 PATIENCE_MS = 900_000
 
