@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,12 @@ from mrcmv.media import Progress
 from mrcmv.study import Design
 from mrcmv.study.analysis.people import Person, World
 from mrcmv.study.analysis.results import Results
-from mrcmv.study.analysis.simulate import BEGAN, SECONDS, Layout, layout
+from mrcmv.study.analysis.simulate import BEGAN, SECONDS
 from mrcmv.study.export import export
 from mrcmv.study.manifest import Manifest, Stimulus
 from mrcmv.study.parts import BestOf, Confidence, FreeText, Instructed, Preference, Rating
+from mrcmv.study.reading import read_yaml
+from mrcmv.study.starting import new_design
 from mrcmv.study.store import Answer, Store, StudyFull, Told
 from mrcmv.study.store.views import Shown
 
@@ -37,26 +40,21 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-def design_of(shown: Layout, participants: int, seed: int = 0) -> Design:
-    """A design of this layout on clips that need not exist, large enough for so many participants."""
-    trials = participants * shown.trials
-    cells = len(shown.clips) * len(shown.pairs)
-    return Design.from_json({
-        "study": f"simulated-{shown.name}", "title": "Music for game clips", "seed": seed,
-        "clips": [{"id": clip, "file": f"{clip}.mp4", "sha256": "0" * 64} for clip in shown.clips],
-        "methods": [{"name": name, "kind": "random"} for name in shown.methods],
-        "comparison": {"kind": "pairs"} | ({"against": shown.against} if shown.against else {}),
-        "questions": [
-            {"kind": "preference", "text": "Which music fits better?", "tie": True},
-            {"kind": "rating", "id": "fit", "text": "How well does it fit?", "low": "Badly", "high": "Well"},
-            {"kind": "confidence"},
-        ],
-        "consent": {"version": "1", "text": "Simulated."}, "instructions": "Simulated.",
-        "session": {"trials": shown.trials, "repeats": shown.repeats},
-        "assignments_per_cell": -(-trials // cells),
-        "attention": [{"kind": "instructed", "clip": shown.clips[i]} for i in range(shown.checks)],
-        "exclusions": [{"rule": "failed-attention"}, {"rule": "incomplete"}],
-    })  # fmt: skip
+def template_design(template: str, participants: int, seed: int = 0) -> Design:
+    """The design that `study new` writes, on clips that need not exist, for so many participants or more."""
+    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+        path = Path(folder) / "design.yaml"
+        named = new_design(template, path)
+        plain, _ = read_yaml(path)
+    said = plain["clips"]
+    names = [each["id"] for each in said] if named else [f"clip{n:02d}" for n in range(1, said["limit"] + 1)]
+    plain["clips"] = [
+        {"id": name, "file": f"{name}.mp4", "sha256": "0" * 64, "tags": ["any"]} for name in names
+    ]
+    plain["seed"] = seed
+    design = Design.from_json(plain)
+    needed = -(-participants * design.session.trials // (len(names) * len(design.pairs)))
+    return design.model_copy(update={"assignments_per_cell": max(needed, design.assignments_per_cell)})
 
 
 def pretended(design: Design, folder: Path) -> Manifest:
@@ -183,7 +181,7 @@ def simulate_study(
     from mrcmv.study.analysis.report import write_report
 
     if design is None:
-        design = design_of(layout(template), participants, seed)
+        design = template_design(template, participants, seed)
     names = design.method_names
     steps = np.linspace(gap / 2, -gap / 2, len(names))
     here = World(dict(zip(names, map(float, steps), strict=True)), **settings, seed=seed)

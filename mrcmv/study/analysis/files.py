@@ -10,6 +10,7 @@ from mrcmv.media import UserError
 from mrcmv.study import Design, load_design
 from mrcmv.study.analysis.plan import Plan
 from mrcmv.study.analysis.results import Results, analyse
+from mrcmv.study.analysis.votes import read_table
 from mrcmv.study.appendix import PARTICIPANTS
 from mrcmv.study.export import ANSWERS, DESIGN, RATINGS
 
@@ -25,14 +26,14 @@ def analyse_files(data: Path, design: Path | None = None, *, draws: int | None =
     if not answers.is_file():
         raise UserError(f"{data.name} holds no {ANSWERS}: export the answers of the study first.")
     rules = read_design(design or answers.parent / DESIGN)
+    given = set(read_table(answers, ("design_hash",))["design_hash"])
+    if not given <= {"", rules.hash}:
+        raise UserError("The answers were given to another design: name the design that was run.")
     plan = Plan.from_design(rules)
     if draws is not None:
         plan = dataclasses.replace(plan, draws=draws)
     beside = (answers.parent / name for name in (RATINGS, PARTICIPANTS))
-    found = analyse(answers, plan, *(path if path.is_file() else None for path in beside))
-    if found.design_hash not in ("", rules.hash):
-        raise UserError("The answers were given to another design: name the design that was run.")
-    return found
+    return analyse(answers, plan, *(path if path.is_file() else None for path in beside))
 
 
 def read_design(path: Path) -> Design:

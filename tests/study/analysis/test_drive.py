@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 from collections import Counter
 from pathlib import Path
 
@@ -11,12 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from mrcmv.media import UserError
-from mrcmv.study.analysis import Plan, World, layout
-from mrcmv.study.analysis.drive import design_of, pretended, run, simulate_study, truths
+from mrcmv.study.analysis import Plan, World
+from mrcmv.study.analysis.drive import pretended, run, simulate_study, template_design, truths
 from mrcmv.study.analysis.files import analyse_files
 from mrcmv.study.export import export
 from mrcmv.study.store import Store, Told
 from tests.study.designs import small
+
+METHODS = ("mrcmv", "cmmr-style", "cbvmr", "random")
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -26,12 +27,20 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    shown = dataclasses.replace(layout("table2"), clips=tuple(f"clip{n}" for n in range(8)), trials=6)
     out = tmp_path_factory.mktemp("driven")
-    design = design_of(shown, 8)
-    here = World(
-        dict(zip(shown.methods, (1.0, 0.3, -0.3, -1.0), strict=True)), ties=0.3, inattentive=0.2, seed=3
+    design = small(
+        methods=[{"name": name, "kind": "random"} for name in METHODS],
+        clips=[{"id": f"clip{n}", "file": f"{n}.mp4"} for n in range(8)],
+        questions=[
+            {"kind": "preference", "text": "Which?", "tie": True},
+            {"kind": "rating", "id": "fit", "text": "How well?", "low": "Badly", "high": "Well"},
+            {"kind": "confidence"},
+        ],
+        session={"trials": 6, "repeats": 2},
+        attention=[{"kind": "instructed", "clip": f"clip{n}"} for n in range(2)],
+        exclusions=[{"rule": "failed-attention"}, {"rule": "incomplete"}],
     )
+    here = World(dict(zip(METHODS, (1.0, 0.3, -0.3, -1.0), strict=True)), ties=0.3, inattentive=0.2, seed=3)
     run(pretended(design, out), here, 8, out)
     return out
 
@@ -49,7 +58,7 @@ def test_every_answer_is_exported(folder):
 
 def test_the_export_is_analysed_by_its_own_design(folder):
     results = analyse_files(folder, draws=60)
-    assert results.plan.methods == ("mrcmv", "cmmr-style", "cbvmr", "random")
+    assert results.plan.methods == METHODS
     assert results.plan.failed_attention == 0
     assert results.plan.trials == 10
     assert results.attention.n == 16
@@ -138,6 +147,21 @@ def test_command_line(tmp_path):
     assert (out / "report.html").is_file()
     told = CliRunner().invoke(app, ["study", "power", "--true", "0.65", "--json"])
     assert '"votes": 97' in told.output
+
+
+@pytest.mark.parametrize(("template", "clips", "pairs"), [("table2", 40, 6), ("table3", 26, 1)])
+def test_templates_become_designs(template, clips, pairs):
+    design = template_design(template, 40)
+    assert (len(design.clips), len(design.pairs)) == (clips, pairs)
+    assert design.assignments_per_cell * clips * pairs >= 40 * design.session.trials
+    assert template_design(template, 90).assignments_per_cell > design.assignments_per_cell
+
+
+def test_a_template_from_its_file_to_its_report(tmp_path):
+    known = simulate_study(tmp_path, template="table3", participants=6, draws=100, seed=1, clip_sd=0.3)
+    assert [each.what for each in known] == ["network over random-tags"]
+    assert known[0].held
+    assert (tmp_path / "report" / "report.html").is_file()
 
 
 def test_a_study_is_full_when_its_cells_are(tmp_path):
