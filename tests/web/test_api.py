@@ -20,6 +20,7 @@ from mrcmv.web import api, serve
 from mrcmv.web.sessions import Sessions
 from mrcmv.web.studio import Studio
 from tests.web.fakes import FakeRecommender
+from tests.web.test_server import Visitor
 
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
 VERBS = ["suggest", "render", "separate", "library"]
@@ -213,3 +214,18 @@ def test_without_its_package_mcp_is_refused_in_a_sentence(monkeypatch, served):
     )
     with pytest.raises(UserError, match=r"requirements-mcp\.txt"):
         serve(served.studio, host="127.0.0.1", port=None, mcp=True)
+
+
+def test_a_path_of_the_server_is_no_upload(served, clip):
+    ann, bob = Visitor(served), Visitor(served)
+    ann.drop(clip)
+    before = len(served.recommender.calls)
+    for place in ("/etc/passwd", str(ann.session.source), "../../etc/passwd", str(clip)):
+        for file in ({"path": place, "meta": {"_type": "gradio.FileData"}}, {"path": place}, place):
+            bob.seen = ""
+            bob.act("suggest", [file, 5, 0, None, "", "", 0.5])
+            assert "root:" not in bob.seen
+            assert '"suggestions"' not in bob.seen
+    assert len(served.recommender.calls) == before
+    for visitor in (ann, bob):
+        visitor.http.close()
