@@ -75,6 +75,7 @@ class Choosers:
             progress,
         )
         self._recommend = cache(recommend)
+        self._judged: dict[str, tuple[list[str], dict[str, NDArray[np.float32]]]] = {}
         self._similarity: dict[str, tuple[list[str], NDArray[np.float32]]] = {}
 
     def choose(self, method: Method, item: ClipItem, clip: Clip) -> list[Choice]:
@@ -158,13 +159,16 @@ class Choosers:
         return self._similarity[method.name]
 
     def _judge_network(self, method: Checkpoint) -> tuple[list[str], NDArray[np.float32]]:
+        """Every checkpoint is judged once, whatever of the clip its methods see."""
         from mrcmv.model.checkpoint import available
         from mrcmv.training.results.network import judge_network
 
         name = self._checkpoint(method)
-        folder = available().get(name, Path(name))
-        assert isinstance(self.design.library, DataSet)
-        ids, similarity, _ = judge_network(folder, self._data, self.design.library.split)
+        if name not in self._judged:
+            assert isinstance(self.design.library, DataSet)
+            folder = available().get(name, Path(name))
+            self._judged[name] = judge_network(folder, self._data, self.design.library.split)[:2]
+        ids, similarity = self._judged[name]
         return ids, similarity[f"clean/{method.sees}"]
 
     def _judge_baseline(self, method: Baseline) -> tuple[list[str], NDArray[np.float32]]:
