@@ -394,6 +394,8 @@ class Recommender:
             return Source(whole, speech, voice, rest), settings
         match = clip.match(track.id) if isinstance(clip, Suggestions) else None
         sound = self.library.sound_path(track.id)
+        if not settings.vocals:  # the song's timing and so its beats are the same without its singing
+            sound = self.library.accompaniment_path(track.id) or sound
         return Source(
             whole,
             speech,
