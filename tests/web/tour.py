@@ -59,13 +59,28 @@ def walk(page: Any, url: str) -> Iterator[tuple[bytes, str]]:
     page.click("#more-formats")
     page.click("#export")
     page.wait_for_selector(".exports .downloads")
-    show(page, page.locator("section.why"))
-    yield page.screenshot(), "why, and formats for editors"
+    yield (
+        beside(page.locator("section.why").screenshot(), page.locator(".exports").screenshot()),
+        "why, and formats for editors",
+    )
 
     page.goto(f"{url}library")
     page.wait_for_selector("#shelf")
     page.wait_for_timeout(1500)
     yield page.screenshot(), "library"
+
+
+def beside(left: bytes, right: bytes) -> bytes:
+    """Two parts of the page in one picture."""
+    parts = [Image.open(io.BytesIO(png)).convert("RGB") for png in (left, right)]
+    gap = 24
+    size = sum(part.width for part in parts) + 3 * gap, max(part.height for part in parts) + 2 * gap
+    both = Image.new("RGB", size, "#101215")  # the page's own ground
+    both.paste(parts[0], (gap, gap))
+    both.paste(parts[1], (2 * gap + parts[0].width, gap))
+    png = io.BytesIO()
+    both.save(png, "PNG")
+    return png.getvalue()
 
 
 def show(page: Any, what: Any) -> None:
