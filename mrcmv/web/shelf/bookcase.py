@@ -110,8 +110,7 @@ class Bookcase:
 
     def offers(self) -> list[Offer]:
         """Every pack that can be installed, with how far it is."""
-        available = getattr(self.library, "available_packs", list)
-        return [Offer.of(pack, self.jobs.shown(pack.name)) for pack in available()]
+        return [Offer.of(pack, self.jobs.shown(pack.name)) for pack in self.library.available_packs()]
 
     @property
     def busy(self) -> bool:
@@ -134,7 +133,7 @@ class Bookcase:
             self.jobs.stop(name)
             raise PageError("shelf_pack_busy")
         self.jobs.forget(name)
-        self.library.remove_pack(name)  # type: ignore[attr-defined]
+        self.library.remove_pack(name)
 
     def remove(self, ident: str) -> Track:
         return self.library.remove(ident)
@@ -153,14 +152,14 @@ class Bookcase:
         raise PageError("bad_request")
 
     def _install(self, name: str, progress: Progress) -> None:
-        self.library.install(name, progress=progress)  # type: ignore[attr-defined]
+        self.library.install(name, progress=progress)
 
     def _embed(self, progress: Progress) -> None:
         """Make new tracks searchable, without the recommender's lock: clips go on meanwhile."""
         self.library.index(self.recommender.model, progress=progress)
 
     def _twins(self, progress: Progress) -> list[tuple[Track, Track, float]]:
-        return self.library.duplicates(progress)  # type: ignore[attr-defined]
+        return self.library.duplicates(progress)
 
     def _add(self, path: Path, rights: Rights, said: dict[str, Any], progress: Progress) -> Track:
         return self.library.add(path, rights, progress=progress, **said)

@@ -155,8 +155,8 @@ def window(track: Track, twins: list[Track], *, editable: bool) -> str:
         + (f'<p class="words all">{heard}</p><p class="hint">{t("shelf_words_hint")}</p>' if heard else "")
         + f'<dl>{table}</dl><section class="creditbox"><h3>{t("shelf_credit_line")}</h3>'
         f"<p>{escape(track.credit_line())}</p></section>{same}"
-        f'<footer class="acts">{use_button(track)}{like_link(track, "btn")}{credit_button(track, "btn")}'
-        f"{remove_part(track) if editable and track.pack != LASTING else ''}</footer>"
+        f'<div class="acts">{use_button(track)}{like_link(track, "btn")}{credit_button(track, "btn")}'
+        f"{remove_part(track) if editable and track.pack != LASTING else ''}</div>"
     )
 
 

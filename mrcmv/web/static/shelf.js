@@ -172,13 +172,16 @@
     }
 
     /* ---- a clip that is open in another tab ---- */
-    let clipTab = null;
+    let clipTab = null, answered = false;
     channel?.addEventListener("message", ({ data }) => {
-      if (data?.clip) { clipTab = data.clip; shelf.classList.add("has-clip"); }
+      if (data?.clip) { clipTab = data.clip; answered = true; shelf.classList.add("has-clip"); }
       if (data?.using) say(word("shelf_used"));
     });
-    const lookForClip = () => { clipTab = null; channel?.postMessage({ ask: tab });
-      setTimeout(() => shelf.classList.toggle("has-clip", Boolean(clipTab)), 400); };
+    const lookForClip = () => {
+      answered = false;
+      channel?.postMessage({ ask: tab });
+      setTimeout(() => { if (!answered) clipTab = null; shelf.classList.toggle("has-clip", Boolean(clipTab)); }, 400);
+    };
     lookForClip();
     addEventListener("focus", lookForClip);
 
