@@ -130,7 +130,8 @@ def card(
 def cards(found: Suggestions, sounds: dict[str, str], chosen: str | None, *, mixing: bool = False) -> str:
     """All suggestions. ``sounds`` has the address of each track's sound by the track's id."""
     if not found.matches:
-        return f'<p class="notice bad" role="alert">{t("no_tracks")}</p>'
+        key = "shelf_no_fit" if found.wish.filter is not None else "no_tracks"
+        return f'<p class="notice bad" role="alert">{t(key)}</p>'
     near = closeness(found.scores)
     rows = []
     for rank, match in enumerate(found.matches, start=1):

@@ -14,12 +14,15 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mrcmv.library import TrackFilter
 from mrcmv.web.errors import PageError, notice, sentence
 from mrcmv.web.run import Job, Report
+from mrcmv.web.shelf import filters
 from mrcmv.web.studio import TOP_K, Studio, View
 from mrcmv.web.text import CHINESE, ENGLISH, t
 
 if TYPE_CHECKING:
+    from mrcmv.library import Track
     from mrcmv.recommender import Suggestions
     from mrcmv.suggestions import Wish
     from mrcmv.web.sessions import Session
@@ -55,7 +58,7 @@ def form() -> str:
         f'<span class="sr"> {t("steer_like_hint")}</span></button>'
         f'<button type="button" class="btn quiet" data-steer="map">{t("map_open")}</button>'
         f'<button type="button" class="btn quiet" data-steer="clear">{t("steer_clear")}</button>'
-        "</div></div></section>"
+        f"</div></div>{filters.bar(TrackFilter(), filters.MOODS)}</section>"
     )
 
 
@@ -71,7 +74,8 @@ def hearing(name: str, report: Report) -> str:
 def changed(wish: Wish, asked: Any) -> Wish:
     """A wish with what the browser sent; nothing of it is believed.
 
-    Keys: "text", "strength" (0 to 100), "like" and "exclude" (ids of tracks), "clear", "back".
+    Keys: "text", "strength" (0 to 100), "like" and "exclude" (ids of tracks), "filter" (see
+    `mrcmv.web.shelf.filters.from_text`), "clear", "back". `Steer.steer` knows "use" (id) as well.
     """
     if not isinstance(asked, dict):
         raise PageError("bad_request")
@@ -79,6 +83,8 @@ def changed(wish: Wish, asked: Any) -> Wish:
         return dataclasses.replace(wish, text="", reference=None, like=None, strength=0.5)
     if asked.get("back"):
         return dataclasses.replace(wish, exclude=frozenset())
+    if isinstance(asked.get("filter"), str):
+        wish = dataclasses.replace(wish, filter=filters.from_text(asked["filter"]) or None)
     text, strength = asked.get("text", wish.text), asked.get("strength", 100 * wish.strength)
     like, exclude = asked.get("like", wish.like), asked.get("exclude")
     if not isinstance(text, str) or not (like is None or isinstance(like, str)):
@@ -102,6 +108,16 @@ def changed(wish: Wish, asked: Any) -> Wish:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class Alone:
+    """Lets one track through."""
+
+    track_id: str
+
+    def __call__(self, track: Track) -> bool:
+        return track.id == self.track_id
+
+
 class Steer:
     """Changes the wish of a visitor's suggestions and shows what follows."""
 
@@ -117,10 +133,31 @@ class Steer:
             return
         try:
             ranked = self.studio.recommender.rerank(found, changed(found.wish, wish), TOP_K)
+            used = wish.get("use")
+            if isinstance(used, str):
+                ranked = self._with(ranked, used)
         except Exception as error:
             yield View(steered=self.studio.told(session, notice(sentence(error))))
             return
         yield from self._show(session, ranked, owner)
+        if isinstance(used, str) and (session.choice is None or session.choice.track_id != used):
+            yield from self.studio.choose(session.ticket, {"track": used}, owner)
+
+    def _with(self, ranked: Suggestions, track_id: str) -> Suggestions:
+        """The suggestions with a track of the library in the last place: it was chosen there."""
+        if ranked.match(track_id):
+            return ranked
+        self.studio.recommender.library.get(track_id)  # tells when there is none
+        alone = dataclasses.replace(ranked.wish, filter=Alone(track_id), exclude=frozenset())
+        one = self.studio.recommender.rerank(ranked, alone, 1)
+        if not one.matches:
+            raise PageError("shelf_like_later")
+        rest = ranked.matches[: TOP_K - 1]
+        steering = ranked.steering
+        if steering is not None:
+            mine = one.steering.lifts if one.steering else ()
+            steering = dataclasses.replace(steering, lifts=(*steering.lifts[: TOP_K - 1], *mine))
+        return dataclasses.replace(ranked, matches=(*rest, *one.matches), steering=steering)
 
     def upload(self, path: str | None, ticket: str | None, owner: str) -> Iterator[View]:
         """A piece of music was given as an example."""

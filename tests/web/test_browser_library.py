@@ -71,7 +71,7 @@ def visit(browser, place):  # noqa: F811
 
 
 def total(page, count):
-    page.wait_for_function(f"document.querySelector('#rows').dataset.total === '{count}'")
+    page.wait_for_selector(f"#rows[data-total='{count}']", state="attached")
 
 
 def titles(page):
@@ -149,7 +149,7 @@ def test_listening_seeking_and_the_keyboard(visit):
     assert page.locator("#now .who b").inner_text() == "Boss Fight at Dawn"
     box = page.locator("#rows [data-seek]").bounding_box()
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 10)
-    page.wait_for_function("document.querySelector('#now-time').textContent.startsWith('0:1')")
+    page.wait_for_selector("#now-time:text-matches('^0:1')")
     page.locator("#main").focus()
     page.keyboard.press(" ")
     page.wait_for_selector("#now-play[aria-pressed=false]")
@@ -161,7 +161,7 @@ def test_listening_seeking_and_the_keyboard(visit):
     place = page.evaluate("document.activeElement.closest('li').getAttribute('aria-posinset')")
     assert place == "4"
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('#now .who b').textContent === 'Tune 003'")
+    page.wait_for_selector("#now .who b:text-is('Tune 003')")
 
 
 def test_everything_about_a_track_its_credit_and_more_like_it(visit):
@@ -308,3 +308,20 @@ def test_about_is_reached_from_every_page(visit, place):
     page.click("a[data-nav=suggest]")
     page.wait_for_selector("#upload input[type=file]", state="attached")
     assert page.url.rstrip("/") == place.url.rstrip("/")
+
+
+def test_the_same_filter_above_the_suggestions(visit, place):
+    page = visit("")
+    page.click("[data-example=calm]")
+    page.wait_for_selector("#cards .card")
+    page.check("[data-filterbar] [name=safe]", force=True)
+    page.select_option("[data-filterbar] [name=tempo]", "fast")
+    page.wait_for_selector("#cards .card:has-text('Boss Fight')")
+    for _ in range(WAIT // 50):
+        wish = next((wanted for name, wanted in reversed(place.recommender.calls) if name == "rerank"), None)
+        if wish is not None and wish.filter is not None and wish.filter.tempo_min == 120:
+            break
+        page.wait_for_timeout(50)
+    else:
+        raise AssertionError(place.recommender.calls)
+    assert wish.filter.monetise_safe

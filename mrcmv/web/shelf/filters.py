@@ -7,13 +7,15 @@ from html import escape
 
 from starlette.datastructures import QueryParams
 
-from mrcmv.library import SORTS, Facets, TrackFilter
+from mrcmv.library import SORTS, Facets, TrackFilter, vocabulary
 from mrcmv.web.shelf.icons import icon
 from mrcmv.web.shelf.wanted import GROUPS, SWITCHES, Wanted, read
 from mrcmv.web.text import plain, t, word
 
 SHOWN = 8
 """Words of a group that are shown before somebody asks for the rest."""
+MOODS = dict.fromkeys(sorted({*vocabulary.MOODS, "nostalgic"}), 0)
+"""Moods of the one-line filter: those that are measured, and the starter pack's own."""
 TEMPI = {"slow": (None, 90.0), "medium": (90.0, 120.0), "fast": (120.0, None)}
 """Choices of the one-line filter, in beats per minute."""
 

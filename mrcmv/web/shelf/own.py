@@ -142,6 +142,8 @@ def state_rights(plain: Mapping[str, Any]) -> tuple[Rights, dict[str, Any]]:
     licence = said["licence"] if known else said["other"]
     if not licence:
         raise PageError("shelf_need_licence")
+    if known and licence in LICENCES and not LICENCES[licence].derivatives:
+        raise PageError("shelf_explain_nd")
     answers = {"yes": True, "no": False}
     rights = Rights.state(
         licence,

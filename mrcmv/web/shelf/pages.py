@@ -47,7 +47,7 @@ def sentences() -> str:
             "shelf_uploading", "shelf_choose_files", "shelf_take_off", "shelf_cut_off", "shelf_removed",
             "shelf_cannot_play", "shelf_used")  # fmt: skip
     return (
-        '<div hidden id="words">'
+        '<div hidden id="sentences">'
         + "".join(f'<p data-word="{key}">{t(key, count="{count}")}</p>' for key in keys)
         + "</div>"
     )

@@ -10,8 +10,8 @@
   const cards = () => $("#cards .card");
   channel?.addEventListener("message", ({ data }) => {
     if (data?.ask && cards()) channel.postMessage({ clip: tab });
-    if (data?.use && data.to === tab && cards()) {
-      tell(cards(), "select", { track: String(data.use) });
+    if (data?.use && data.to === tab && cards() && $("#words")) {
+      tell($("#words"), "submit", { use: String(data.use) });
       channel.postMessage({ using: data.use });
     }
   });
@@ -27,7 +27,11 @@
     for (const [name, value] of TEMPI[query.get("tempo")] || []) query.set(name, value);
     query.delete("tempo");
     if (!query.get("mood")) query.delete("mood");
-    tell(bar, "input", { filter: query.toString() });
+    tell(bar, "submit", { filter: query.toString() });
+  });
+  document.addEventListener("click", (event) => { // another clip, another search: the filter begins anew
+    const act = event.target.closest?.("[data-do]");
+    if (act && (["submit", "clear", "delete"].includes(act.dataset.do) || act.dataset.example)) $("[data-filterbar]")?.reset();
   });
 
   /* what cannot hold two languages at once */
@@ -51,7 +55,7 @@
     const rows = $("#rows");
     const word = (key, values = {}) => {
       const chinese = document.documentElement.dataset.lang === "zh";
-      const text = $(`#words [data-word="${key}"] .${chinese ? "zh" : "en"}`)?.textContent || "";
+      const text = $(`#sentences [data-word="${key}"] .${chinese ? "zh" : "en"}`)?.textContent || "";
       return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
     };
     const say = (text) => { $("#live").textContent = ""; setTimeout(() => { $("#live").textContent = text; }, 50); };
@@ -285,7 +289,7 @@
     }
     function showTotal() {
       const place = $("#count > span"), key = total === 0 ? "shelf_found_none" : total === 1 ? "shelf_found_one" : "shelf_found";
-      const both = $(`#words [data-word="${key}"]`);
+      const both = $(`#sentences [data-word="${key}"]`);
       place.innerHTML = both.innerHTML.replaceAll("{count}", total.toLocaleString("en"));
       place.dataset.total = String(total);
     }
@@ -490,7 +494,7 @@
             let answer = {};
             try { answer = JSON.parse(request.responseText); } catch { /* no answer came */ }
             if (request.status === 200) { chosen.splice(chosen.indexOf(one), 1); drawChosen(); tellState(answer); }
-            else { one.wrong = answer.error || $(`#words [data-word="shelf_cut_off"]`).innerHTML; drawChosen(); }
+            else { one.wrong = answer.error || $(`#sentences [data-word="shelf_cut_off"]`).innerHTML; drawChosen(); }
             resolve();
           });
           request.send(one.file);

@@ -15,4 +15,12 @@ ROOM_SENTENCES: dict[str, str] = {
     "This mix stays at": "这段混音比视频通常的响度（−14 LUFS）低：再提高会失真，或原声本身太轻。",
     "This mix is silent": "这段混音没有声音：视频和曲目都没有可听见的声音。",
     "The finished video could not": "无法写出成品视频。请再试一次。",
+    "This track has no source": "这些曲目没有来源：请填写获取它们的网页地址。",
+    "A bought licence needs its proof": "购买的许可需要凭证：请填写收据编号或地址。",
+    "Own work needs its author": "自己的作品需要作者：请填写作者姓名。",
+    "This sound is in the library already": "曲库中已有这段声音。",
+    "This sound is silent": "这个文件没有声音，请选择其他文件。",
+    "This file holds no music": "这个文件里没有可读的声音。请选择 WAV、FLAC、MP3、OGG、Opus、M4A 或 AIFF。",
+    "Packs come from Debian and Ubuntu": "音乐包来自 Debian 和 Ubuntu：本机没有 apt-get，无法下载。",
+    "The starter tracks belong": "入门包的曲目属于程序本身，只能移除其他曲目。",
 }
