@@ -206,6 +206,40 @@ def test_a_body_that_is_none_is_refused(serve: Any, content: bytes) -> None:
     assert "Traceback" not in answer.text
 
 
+def test_odd_signs_reach_no_database(serve: Any) -> None:
+    asked = [{"kind": "preference", "text": "Which?"}, {"kind": "text", "text": "Why?"}]
+    served = serve(session=QUICK, questions=asked)
+    visitor = Visitor(served.client, PROLIFIC_PID="5f\0\ud8001", STUDY_ID="\ud800", SESSION_ID=7)
+    visitor.checks()
+    trial = visitor.state()["trial"]
+    assert visitor.answer(trial, answers={"reasons": "good\0 \ud800 \x1b[1m fit\n"}).status_code == 200
+    trial = visitor.state()["trial"]
+    assert visitor.answer(trial, answers={"reasons": "good\0 \ud800 \x1b[1m fit\n"}).status_code == 200
+    assert next(rows(served.store, served.store.design))["reasons"] == "good ? [1m fit"
+    assert served.store.recruiter_ids()[0]["PROLIFIC_PID"] == "5f?1"
+    for path in ("/media/%00.mp4", "/media/%ed%a0%80.mp4", "/api/trial/%00/answer", "/api/trial/a/watched"):
+        answer = (
+            visitor.post(path, {"request": "r" * 16, "choice": 0}) if "api" in path else visitor.get(path)
+        )
+        assert answer.status_code == 404
+    assert visitor.answer(trial, request="r" * 15 + "\0").status_code == 422
+
+
+def test_the_best_of_three_over_http(serve: Any) -> None:
+    methods = [{"name": name, "kind": "random"} for name in ("alpha", "beta", "gamma")]
+    served = serve(session=QUICK, methods=methods, comparison={"kind": "best-of"})
+    visitor = Visitor(served.client)
+    visitor.checks()
+    trial = visitor.state()["trial"]
+    assert len(trial["videos"]) == served.client.get("/api/study").json()["videos"] == 3
+    assert visitor.answer(trial, 3).status_code == 422
+    visitor.finish(lambda trial: 2)
+    found = list(rows(served.store, served.store.design))
+    assert len(found) == 8
+    assert {row["choice"] for row in found} == {"right"}
+    assert all(row["winner_method"] == row["method_right"] for row in found)
+
+
 def test_ranges_count_what_really_left(serve: Any) -> None:
     served = serve()
     visitor = Visitor(served.client)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from mrcmv.study.design import Design
@@ -10,6 +11,19 @@ from mrcmv.study.parts import Confidence, FreeText, Preference, Rating
 from mrcmv.study.store import Answer, Refused
 
 MAX_TEXT = 4000
+_REQUEST = re.compile(r"[A-Za-z0-9-]{8,64}")
+_OPAQUE = re.compile(r"[0-9a-f]{32}")
+
+
+def is_opaque(name: str) -> bool:
+    """Whether this can be the id of a trial or a video at all; no database is asked about others."""
+    return _OPAQUE.fullmatch(name) is not None
+
+
+def clean(text: str) -> str:
+    """A text that every database takes: no halves of characters, no control signs but line ends."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(sign for sign in whole if sign in "\n\t" or sign >= " ").strip()
 
 
 def read_answer(design: Design, videos: int, body: Any) -> Answer:
@@ -23,7 +37,7 @@ def read_answer(design: Design, videos: int, body: Any) -> Answer:
     if not isinstance(body, dict):
         raise _bad()
     request = body.get("request")
-    if not isinstance(request, str) or not 8 <= len(request) <= 64 or not request.isascii():
+    if not isinstance(request, str) or not _REQUEST.fullmatch(request):
         raise _bad()
     choice = body.get("choice")
     if choice is None:
@@ -53,7 +67,7 @@ def _answers(design: Design, videos: int, given: dict[str, Any]) -> dict[str, An
         elif isinstance(question, FreeText):
             if not isinstance(value, str):
                 raise _bad()
-            kept[question.id] = value.replace("\0", "").strip()[:MAX_TEXT]
+            kept[question.id] = clean(value)[:MAX_TEXT]
         elif isinstance(question, Confidence):
             if not _whole(value, 1, question.points):
                 raise _bad()

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mrcmv.study.manifest import Manifest
 from mrcmv.study.server import desk, page, sounds
-from mrcmv.study.server.answers import read_answer, read_watched
+from mrcmv.study.server.answers import clean, is_opaque, read_answer, read_watched
 from mrcmv.study.server.media import CountedFile
 from mrcmv.study.server.wording import check_text, study_facts
 from mrcmv.study.store import Refused, Store, Told
@@ -221,7 +221,7 @@ class _Study:
         believed = await run_in_threadpool(
             self.store.watched,
             bearer(request),
-            request.path_params["trial"],
+            _trial(request),
             seconds,
             plays if isinstance(plays, int) and not isinstance(plays, bool) else 0,
         )
@@ -231,7 +231,7 @@ class _Study:
         body = await read_json(request)
         facts = study_facts(self.design, "")
         said = read_answer(self.design, facts["videos"], body)
-        new = await run_in_threadpool(self.store.vote, bearer(request), request.path_params["trial"], said)
+        new = await run_in_threadpool(self.store.vote, bearer(request), _trial(request), said)
         return JSONResponse({"counted": True, "new": new})
 
     async def withdraw(self, request: Request) -> Response:
@@ -240,11 +240,18 @@ class _Study:
 
     async def media(self, request: Request) -> Response:
         address = request.path_params["media"]
-        found = await run_in_threadpool(self.store.stimulus, address)
+        found = await run_in_threadpool(self.store.stimulus, address) if is_opaque(address) else None
         path: Path | None = self.manifest.path(self._by_id[found]) if found in self._by_id else None
         if path is None or not path.is_file():
             return PlainTextResponse("Not found", status_code=404)
         return CountedFile(path, lambda end: self.store.sent(address, end))
+
+
+def _trial(request: Request) -> str:
+    name: str = request.path_params["trial"]
+    if not is_opaque(name):
+        raise Refused("This is not known here.", "unknown", 404)
+    return name
 
 
 def _told(body: dict[str, Any]) -> Told:
@@ -252,8 +259,8 @@ def _told(body: dict[str, Any]) -> Told:
     device = body.get("device")
     ids = [body.get(key) for key in ("PROLIFIC_PID", "STUDY_ID", "SESSION_ID")]
     recruiter = None
-    if isinstance(ids[0], str) and 0 < len(ids[0]) <= 100:
-        texts = [each[:100] if isinstance(each, str) else "" for each in ids]
+    if isinstance(ids[0], str) and clean(ids[0]) and len(ids[0]) <= 100:
+        texts = [clean(each)[:100] if isinstance(each, str) else "" for each in ids]
         recruiter = (texts[0], texts[1], texts[2])
     return Told(
         consent_version=str(body.get("consent") or "")[:60],
