@@ -26,11 +26,19 @@ DOCS = Path(__file__).parents[2] / "docs" / "api.md"
 VERBS = ["suggest", "render", "separate", "library"]
 
 
-@pytest.fixture
-def client(served, tmp_path):
-    made = Client(served.url, verbose=False, download_files=str(tmp_path), analytics_enabled=False)
+@pytest.fixture(scope="module")
+def client_once(served_once, tmp_path_factory):
+    """One client for all tests, as closing it takes a second."""
+    folder = str(tmp_path_factory.mktemp("answers"))
+    made = Client(served_once.url, verbose=False, download_files=folder, analytics_enabled=False)
     yield made
     made.close()
+
+
+@pytest.fixture
+def client(client_once, served):
+    """The client of a page that is quick and without a failure waiting."""
+    return client_once
 
 
 def refused(client, *, says, **call):
