@@ -124,3 +124,17 @@ def test_doctor_finds_everything(mrcmv) -> None:  # type: ignore[no-untyped-def]
     assert findings["library"]["says"] == "28 tracks"
     assert findings["checkpoint"]["says"].startswith("compact")
     assert all(finding["good"] or finding["optional"] for finding in findings.values())
+
+
+def test_suggest_takes_words_and_filters(mrcmv, examples, debug_checkpoint) -> None:  # type: ignore[no-untyped-def]
+    done = mrcmv(
+        "suggest", examples["calm"], "--until", 4, "--words", "slower, no drums", "--mood", "calm",
+        "--exclude", "starter-calm-acoustic-1", "--top-k", 9, "--checkpoint", debug_checkpoint, "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    found = [row["track_id"] for row in result["suggestions"]]
+    assert len(found) == 4
+    assert all(name.startswith("starter-calm-") for name in found)
+    assert "starter-calm-acoustic-1" not in found
+    assert [ask["said"] for ask in result["steering"]["asks"]] == ["slower", "drums"]

@@ -82,14 +82,30 @@ def suggest(
         float,
         typer.Option(min=0, max=1, help="How far the wish steers: 0 not at all, 1 instead of the clip."),
     ] = 0.5,
+    mood: Annotated[list[str] | None, typer.Option(help="Only tracks of this mood; repeatable.")] = None,
+    genre: Annotated[list[str] | None, typer.Option(help="Only tracks of this style; repeatable.")] = None,
+    vocals: Annotated[
+        bool | None, typer.Option("--vocals/--instrumental", help="Only tracks with, or without, singing.")
+    ] = None,
+    monetise_safe: Annotated[
+        bool, typer.Option("--monetise-safe", help="Only tracks that a video may earn money with.")
+    ] = False,
     checkpoint: Checkpoint = "compact",
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Rank the library for a clip, or for every clip of a folder."""
+    from mrcmv.library import TrackFilter
     from mrcmv.recommender import Wish
 
-    wish = Wish(words, reference, like, exclude=frozenset(exclude or ()), strength=strength)
+    only = TrackFilter(
+        moods=frozenset(mood or ()),
+        genres=frozenset(genre or ()),
+        vocals=vocals,
+        monetise_safe=monetise_safe,
+        exclude=frozenset(exclude or ()),
+    )
+    wish = Wish(words, reference, like, filter=only or None, strength=strength)
     if clip.is_dir():
         options: dict[str, Any] = {"start_s": start, "end_s": end, "top_k": top_k, "wish": wish}
         suggest_folder(
