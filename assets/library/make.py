@@ -3,6 +3,7 @@
     python assets/library/make.py facts                        starter.json
     python assets/library/make.py vectors [--checkpoint NAME]  vectors-<first 16 of the weights' hash>.npz
     python assets/library/make.py beats                        beats.json
+    python assets/library/make.py tags                         into starter.json, and prints.npz
     python assets/library/make.py compare                      writes nothing: heard against stated
 
 ``facts`` reads the package ``immich-memories-music``: mood and style are its folder and file names,
@@ -20,17 +21,22 @@ import logging
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from mrcmv.library.ears import Ears
 from mrcmv.library.facts import hear_file, measure_facts
 from mrcmv.library.rights import Rights
+from mrcmv.library.shipped import write_prints
 from mrcmv.library.starter import FACTS, FOLDER, file_sha256, load_starter, sounds_folder
 from mrcmv.library.track import Track
+from mrcmv.library.vocabulary import describe
 from mrcmv.rhythm import find_beats
 from mrcmv.rhythm.cache import RULE, SHIPPED, to_json
+from mrcmv.tagging import NAMES, Tagger
 
 log = logging.getLogger("make")
 DISTRIBUTION = "immich-memories-music"
@@ -84,7 +90,7 @@ def write_facts() -> None:
         kept = {
             k: v
             for k, v in track.to_json().items()
-            if k not in ("badge", "licence", "credit_line", "source_url")
+            if k not in ("badge", "licence", "credit_line", "source_url", "moods", "genres")
         }
         rows.append({"file": path.relative_to(sounds).as_posix(), **kept})
         log.info("%s", track.title)
@@ -94,6 +100,10 @@ def write_facts() -> None:
         "titles": "made from the file names, the package gives none",
         "tempo_and_key": "as stated in the package's LICENSE-MUSIC; tempo_confidence is measured",
     }
+    save_facts(about, rows)
+
+
+def save_facts(about: dict[str, str], rows: list[dict[str, Any]]) -> None:
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     head = json.dumps(about, ensure_ascii=False, indent=1)[:-2]
     FACTS.write_text(f'{head},\n "tracks": [\n{lines}\n]}}\n', encoding="utf-8")
@@ -112,6 +122,22 @@ def write_beats() -> None:
     lines = ",\n".join(rows)
     SHIPPED.write_text(f'{{"rule": {RULE}, "beats": {{\n{lines}\n}}}}\n', encoding="utf-8")
     log.info("beats of %d tracks in %s", len(rows), SHIPPED.name)
+
+
+def write_tags() -> None:
+    """What the tagger hears; tracks that have tags already get only the words of the vocabulary."""
+    about = json.loads(FACTS.read_text(encoding="utf-8"))
+    rows, pack = about.pop("tracks"), load_starter()
+    ears = Ears(lambda: [Tagger.load(name) for name in NAMES])
+    for row in rows:
+        row["tagged"] = row.get("tagged") or ears.tags(pack.paths[row["id"]])
+        words = describe(row["tagged"])
+        row["instruments"], row["heard_moods"] = list(words.instruments), list(words.moods)
+        row["heard_genres"] = list(words.genres)
+        log.info("%-24s %s %s %s", row["title"], words.moods, words.genres, words.instruments)
+    about["tags"] = "heard by musicnn (make.py tags); mood, genre and tags are those of the package"
+    save_facts(about, rows)
+    log.info("fingerprints in %s", write_prints(FOLDER, pack).name)
 
 
 def compare() -> None:
@@ -136,7 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["facts", "vectors", "beats", "compare"])
+    parser.add_argument("what", choices=["facts", "tags", "vectors", "beats", "compare"])
     parser.add_argument("--checkpoint", default="compact")
     arguments = parser.parse_args()
     if arguments.what == "facts":
@@ -144,6 +170,9 @@ def main() -> None:
         return
     if arguments.what == "beats":
         write_beats()
+        return
+    if arguments.what == "tags":
+        write_tags()
         return
     if arguments.what == "compare":
         compare()

@@ -32,24 +32,34 @@ def hear_tracks(
     for number, track in enumerate(tracks):
         step = part_of(progress, number / len(tracks), (number + 1) / len(tracks))
         step(0.0)
-        if track.tagged:
-            if (fresh := _described(track)) != track:
-                with stores.catalog.writing() as database:
-                    stores.catalog.update(database, fresh)
-            continue
+        before = heard = Heard(dict(track.tagged), track.vocal_share)
         with stores.shelf.receiving(".mp3") as accompaniment:
-            with stores.timing("hearing"):
-                heard = stores.ears.hear(sound_path(track), track.has_vocals, accompaniment, step)
-            if not heard.tagged:
-                continue
+            if not track.tagged or (track.vocal_share is None and not _settled(track)):
+                with stores.timing("hearing"):
+                    heard = _hear(track, stores, sound_path(track), accompaniment, step)
             sung = file_sha256(accompaniment) if accompaniment.is_file() else ""
+            fresh = _told(track, heard, sung or track.accompaniment)
+            if fresh == track:
+                continue
             with stores.catalog.writing() as database:
                 if sung:
                     stores.shelf.store(accompaniment, sung)
-                count += stores.catalog.update(database, _told(track, heard, sung))
+                count += stores.catalog.update(database, fresh) and heard != before
     if progress:
         progress(1.0)
     return count
+
+
+def _settled(track: Track) -> bool:
+    """Whether somebody said that nobody sings; only of own tracks it is said."""
+    return track.has_vocals is False and track.pack == "own"
+
+
+def _hear(track: Track, stores: Stores, sound: Path, accompaniment: Path, progress: Progress) -> Heard:
+    """What is not known yet: the words, the voice, or both."""
+    said = False if _settled(track) else True if track.has_vocals else None
+    tagged = dict(track.tagged) or stores.ears.tags(sound)
+    return Heard(tagged, stores.ears.voice(sound, said, accompaniment, progress))
 
 
 def _told(track: Track, heard: Heard, sung: str) -> Track:
@@ -57,7 +67,7 @@ def _told(track: Track, heard: Heard, sung: str) -> Track:
         replace(
             track,
             tagged=heard.tagged,
-            has_vocals=heard.sings(track.has_vocals),
+            has_vocals=heard.sings(track.has_vocals or (False if _settled(track) else None)),
             vocal_share=heard.vocal_share,
             accompaniment=sung,
         )

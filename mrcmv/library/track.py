@@ -91,13 +91,14 @@ class Track:
 
     @property
     def moods(self) -> tuple[str, ...]:
-        """What was said, then what was heard."""
-        return _together(self.mood, self.heard_moods)
+        """What was said; what was heard only where nobody said anything, for it is far less certain."""
+        return (self.mood,) if self.mood else self.heard_moods
 
     @property
     def genres(self) -> tuple[str, ...]:
         """What was said, then what was heard."""
-        return _together(self.genre, self.heard_genres)
+        said = (self.genre,) if self.genre else ()
+        return said + tuple(word for word in self.heard_genres if word != self.genre)
 
     @property
     def heard_sha256(self) -> str:
@@ -178,7 +179,3 @@ class Track:
         for name in ("tags", "peaks", "instruments", "heard_moods", "heard_genres"):
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
-
-
-def _together(said: str, heard: tuple[str, ...]) -> tuple[str, ...]:
-    return ((said,) if said else ()) + tuple(word for word in heard if word != said)

@@ -1,12 +1,15 @@
-"""From the tagger's own words to moods, genres and instruments, and to whether somebody sings.
+"""From the tagger's own words to moods, genres and instruments.
 
 musicnn's two networks know 50 words each (MagnaTagATune's and last.fm's). Many say the same in
-several ways; this table joins them into the few words that a list can be filtered by.
+several ways; these tables join them into the few words that a list can be filtered by. Its words for
+voices are left aside: two tracks with a voice got less of them than most acoustic ones without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MOODS: Mapping[str, tuple[str, ...]] = {
@@ -14,8 +17,6 @@ MOODS: Mapping[str, tuple[str, ...]] = {
     "energetic": ("fast", "loud", "dance", "techno", "party", "metal", "hard rock", "punk"),
     "happy": ("happy", "catchy"),
     "sad": ("sad",),
-    "tender": ("beautiful", "soft", "acoustic"),
-    "strange": ("weird", "experimental"),
 }
 GENRES: Mapping[str, tuple[str, ...]] = {
     "ambient": ("ambient", "new age"),
@@ -25,7 +26,8 @@ GENRES: Mapping[str, tuple[str, ...]] = {
     "rock": ("rock", "classic rock", "alternative rock", "hard rock"),
     "metal": ("metal", "heavy metal"),
     "pop": ("pop", "indie pop"),
-    "folk": ("folk", "country", "acoustic"),
+    "acoustic": ("acoustic", "folk"),
+    "country": ("country",),
     "jazz": ("jazz", "blues", "soul", "funk"),
     "hip-hop": ("hip-hop", "rnb"),
     "world": ("indian", "sitar"),
@@ -42,24 +44,6 @@ INSTRUMENTS: Mapping[str, tuple[str, ...]] = {
     "drums": ("beat", "beats"),
     "choir": ("choir", "choral"),
 }
-VOICES = (
-    "vocal",
-    "vocals",
-    "singing",
-    "voice",
-    "female",
-    "male",
-    "woman",
-    "man",
-    "female vocal",
-    "male vocal",
-    "female voice",
-    "male voice",
-    "opera",
-    "female vocalists",
-    "male vocalists",
-    "female vocalist",
-)
 
 
 @dataclass(frozen=True)
@@ -71,25 +55,62 @@ class Words:
     instruments: tuple[str, ...] = ()
 
 
+LEAST = {"genres": 0.2, "instruments": 0.2}
+"""Least likelihood of a genre's or an instrument's surest tag."""
+MOOD_LEAST = 1.0
+"""How far above the usual a mood has to stand, in spreads of the tracks that `NORMS` was measured on."""
+_FLOOR = 0.002  # likelihoods below are not kept
+NORMS: Mapping[str, tuple[float, float]] = {
+    "calm": (-4.06, 0.90),
+    "energetic": (-4.15, 0.88),
+    "happy": (-6.14, 0.23),
+    "sad": (-5.53, 0.84),
+}
+"""Mean and spread of the evidence for each mood over 92 tracks: the starter pack, nine packs by Kenta Cho,
+parts of Wesnoth and Nexuiz (``python -m benchmarks.pack_tags --norms`` over what is installed)."""
+
+
 def describe(tagged: Mapping[str, float]) -> Words:
-    """Words for what the tagger gave; none for an empty mapping."""
+    """Words for what the tagger gave; none for an empty mapping.
+
+    Genres and instruments are named by the tagger's likelihood. Moods are never sure in themselves
+    ("sad" hardly passes 0.1), so a track's moods are those that stand out against other game music.
+    """
+    if not tagged:
+        return Words()
+    standing = sorted(standings(tagged).items(), key=lambda pair: -pair[1])
+    sure = {group: likelihoods(tagged, group) for group in ("genres", "instruments")}
     return Words(
-        *(
-            tuple(word for word, value in scores(tagged, table) if value >= LEAST[name])
-            for name, table in (("moods", MOODS), ("genres", GENRES), ("instruments", INSTRUMENTS))
-        )
+        tuple(mood for mood, value in standing if value >= MOOD_LEAST),
+        *(tuple(word for word, value in found if value >= LEAST[group]) for group, found in sure.items()),
     )
 
 
-LEAST = {"moods": 0.2, "genres": 0.2, "instruments": 0.2}
-
-
-def scores(tagged: Mapping[str, float], table: Mapping[str, tuple[str, ...]]) -> list[tuple[str, float]]:
-    """Each word of a table with the greatest likelihood of its tags, surest first."""
-    found = [(word, max((tagged.get(tag, 0.0) for tag in tags), default=0.0)) for word, tags in table.items()]
+def likelihoods(tagged: Mapping[str, float], group: str) -> list[tuple[str, float]]:
+    """Each word of a group with the greatest likelihood of its tags, surest first."""
+    table = {"genres": GENRES, "instruments": INSTRUMENTS}[group]
+    found = [(word, max(tagged.get(tag, 0.0) for tag in tags)) for word, tags in table.items()]
     return sorted(found, key=lambda pair: -pair[1])
 
 
-def voice_score(tagged: Mapping[str, float]) -> float:
-    """How sure the tagger is of a voice: the greatest likelihood of its words for one."""
-    return max((tagged.get(tag, 0.0) for tag in VOICES), default=0.0)
+def standings(tagged: Mapping[str, float]) -> dict[str, float]:
+    """How far each mood stands above the usual, in spreads; see `NORMS`."""
+    found = {}
+    for word, tags in MOODS.items():
+        middle, spread = NORMS[word]
+        found[word] = (_evidence(tagged, tags) - middle) / spread
+    return found
+
+
+def measure_norms(every: Sequence[Mapping[str, float]]) -> dict[str, tuple[float, float]]:
+    """Mean and spread of the evidence for each mood over many tracks."""
+    norms = {}
+    for word, tags in MOODS.items():
+        values = [_evidence(tagged, tags) for tagged in every]
+        norms[word] = (statistics.fmean(values), max(statistics.pstdev(values), 1e-3))
+    return norms
+
+
+def _evidence(tagged: Mapping[str, float], tags: Sequence[str]) -> float:
+    """Mean of the logarithms of the tags' likelihoods, so that rare tags weigh as much as common ones."""
+    return statistics.fmean(math.log(max(tagged.get(tag, 0.0), _FLOOR)) for tag in tags)

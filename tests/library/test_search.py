@@ -153,11 +153,12 @@ def test_a_track_is_found_by_what_it_became(tmp_path: Path) -> None:
     with catalog.writing() as database:
         catalog.insert(database, track, "origin")
     assert library.tracks() == [track]
-    better = replace(track, heard_moods=("eerie",), title="Renamed", tagged={"dark": 0.5})
+    better = replace(track, mood="", heard_moods=("eerie",), title="Renamed", tagged={"dark": 0.5})
     with catalog.writing() as database:
         assert catalog.update(database, better)
         assert not catalog.update(database, replace(track, id="own-2"))
     assert library.tracks() == [better]
+    assert replace(better, mood="calm").moods == ("calm",)  # what is said outweighs what is heard
     assert library.search(TrackFilter(text="rename", moods=frozenset({"eerie"}))).tracks == (better,)
     assert library.search(TrackFilter(text=track.title)).total == 0
     with catalog.writing() as database:

@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from mrcmv.library import Badge, Library
-from mrcmv.library.shipped import read_shipped
+from mrcmv.library.shipped import read_prints, read_shipped
 from mrcmv.library.starter import FACTS, FOLDER, load_starter, sounds_folder
+from mrcmv.library.twins import compare
+from mrcmv.library.vocabulary import describe
 from mrcmv.library.windows import window_starts
+from mrcmv.media import fingerprint
 
 
 def test_every_sound_of_the_package_is_there_with_its_hash(tmp_path: Path) -> None:
@@ -94,3 +97,23 @@ def test_what_ships_for_a_checkpoint_fits_the_pack() -> None:
             part = vectors[track.sha256]
             assert part.starts_s.tolist() == window_starts(track.duration_s)
             assert np.allclose(np.linalg.norm(part.vectors, axis=1), 1, atol=1e-5)
+
+
+def test_every_track_was_heard_and_its_words_follow_the_vocabulary() -> None:
+    for track in load_starter().tracks:
+        words = describe(track.tagged)
+        assert track.tagged
+        assert (track.heard_moods, track.heard_genres, track.instruments) == (
+            words.moods,
+            words.genres,
+            words.instruments,
+        ), "run assets/library/make.py tags"
+        assert track.genre in track.genres
+        assert ("electronic" in track.heard_genres) == (track.genre == "electronic")
+
+
+def test_every_track_has_its_fingerprint() -> None:
+    pack, prints = load_starter(), read_prints(FOLDER)
+    assert set(prints) == {track.sha256 for track in pack.tracks}
+    track = pack.tracks[0]
+    assert compare(prints[track.sha256], fingerprint(pack.paths[track.id])) < 0.01
