@@ -35,25 +35,29 @@ class Kept:
         return set(self.votes["participant"])
 
 
-def exclude(frame: pd.DataFrame, plan: Plan, states: pd.Series | None = None) -> Kept:
+def exclude(frame: pd.DataFrame, plan: Plan, people: pd.DataFrame | None = None) -> Kept:
     """Apply the plan's rules one after the other: whole participants first, then single votes.
 
-    ``frame`` is that of `read_votes`. Whoever breaks two rules is counted at the first. ``states`` of all
-    who gave consent (the column of participants.csv) let the flow begin with them.
+    ``frame`` is that of `read_votes`. Whoever breaks two rules is counted at the first. ``people`` are
+    all who gave consent (participants.csv): the flow then begins with them, and who did not finish is told
+    by the trials that each was assigned, which are fewer than the design's where comparisons were skipped.
     """
     items = frame[~frame["is_attention"] & ~frame["is_repeat"]]
     everyone = votes = items[items["choice"] != ""]
-    flow = _beginning(states, frame["participant"].nunique(), count(items))
+    flow = _beginning(
+        None if people is None else people["state"], frame["participant"].nunique(), count(items)
+    )
     _step(flow, "Not answered", votes)
-    for what, asked, people in (
-        ("Did not finish", plan.incomplete, _unfinished),
+    assigned = _assigned(frame, plan, people)
+    for what, asked, broken in (
+        ("Did not finish", plan.incomplete, lambda frame, plan: _unfinished(frame, plan, assigned)),
         ("Failed attention items", plan.failed_attention, _inattentive),
         ("Without headphones", plan.headphones, _without_headphones),
         ("Always the same side", plan.one_sided, _one_sided),
         ("Inconsistent with themselves", plan.inconsistent, _inconsistent),
     ):
         if asked is not None:
-            votes = votes[~votes["participant"].isin(people(frame, plan))]
+            votes = votes[~votes["participant"].isin(broken(frame, plan))]
             _step(flow, what, votes)
     if plan.too_fast_s is not None:
         votes = votes[~(votes["rt_ms"] < 1000 * plan.too_fast_s)]
@@ -87,11 +91,25 @@ def _answered(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["choice"] != ""]
 
 
-def _unfinished(frame: pd.DataFrame, plan: Plan) -> People:
-    """Participants with too small a share of their trials, attention items and repeats included."""
+def _assigned(frame: pd.DataFrame, plan: Plan, people: pd.DataFrame | None) -> pd.Series:
+    """Trials that each participant was to answer, checks and repeats included.
+
+    Without participants.csv nobody knows what was skipped: then the most that anybody has, or the design's
+    number where that is less.
+    """
     by = frame.groupby("participant")["trial"].nunique()
-    done = _answered(frame).groupby("participant")["trial"].nunique().reindex(by.index, fill_value=0)
-    assigned = plan.trials or (int(by.max()) if len(by) else 0)
+    most = int(by.max()) if len(by) else 0
+    assigned = pd.Series(min(plan.trials or most, most), index=by.index, dtype=float)
+    if people is not None and "trials" in people.columns:
+        told = pd.to_numeric(people.set_index("participant")["trials"], errors="coerce")
+        told = told[~told.index.duplicated() & (told.index != "")]
+        assigned = told.reindex(by.index).fillna(assigned)
+    return assigned
+
+
+def _unfinished(frame: pd.DataFrame, plan: Plan, assigned: pd.Series) -> People:
+    """Participants with too small a share of their trials."""
+    done = _answered(frame).groupby("participant")["trial"].nunique().reindex(assigned.index, fill_value=0)
     return set(done.index[done < (plan.incomplete or 0) * assigned - 1e-9])
 
 

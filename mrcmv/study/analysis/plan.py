@@ -21,7 +21,7 @@ class Plan:
     against : the method that all others are compared with (Table 3's random search); ``None``: all pairs.
     best_of : every trial showed all methods; its rows are the chosen one against each of the others.
     ties : ``drop`` counts decided votes only; ``half`` gives each side half a vote.
-    trials : trials assigned to every participant; ``None``: the most that anybody has.
+    trials : trials that the design gives every participant; ``None``: the most that anybody has.
     failed_attention : more failed attention items than this exclude a participant.
     too_fast_s : an answer given sooner than this after the trial was shown does not count.
     incomplete : a smaller share of answered trials excludes a participant.

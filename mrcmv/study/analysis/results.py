@@ -89,8 +89,8 @@ def analyse(
 ) -> Results:
     """Read the rows of one study and compute everything; raises `UserError` for rows of no use."""
     frame = read_votes(source, plan)
-    states = None if participants is None else read_table(participants, ("state",))["state"]
-    kept = exclude(frame, plan, states)
+    people = None if participants is None else read_table(participants, ("participant", "state"))
+    kept = exclude(frame, plan, people)
     repeat, within = repeated(frame, kept.participants, plan)
     items = frame[frame["is_attention"] & (frame["choice"] != "")].drop_duplicates("trial")
     passed = items["attention_ok"].fillna(True).astype(bool)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -169,3 +171,13 @@ def test_a_study_is_full_when_its_cells_are(tmp_path):
     rows = run(pretended(design, tmp_path), World({"network": 1.0, "chance": 0.0}), 9, tmp_path)
     assert rows["answers.csv"] == 2 * 4
     assert Plan.from_design(design).trials == 4
+
+
+def test_terminal_and_study_start_without_the_libraries_of_the_analysis():
+    code = (
+        "import sys, mrcmv.cli, mrcmv.study, mrcmv.study.store, mrcmv.study.export;"
+        "heavy = {'pandas', 'statsmodels', 'choix', 'krippendorff', 'matplotlib'} & set(sys.modules);"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from mrcmv.media import UserError
@@ -90,6 +91,19 @@ def test_a_pair_that_was_not_shown_stays_a_tie():
     found = kept([unseen], too_fast_s=1.0, watched_s=10.0)
     assert found.votes["score"].tolist() == [0.5]
     assert found.votes["unseen"].tolist() == [True]
+
+
+def test_skipped_comparisons_are_not_held_against_anybody():
+    """The design asks for four trials, one clip was skipped: three answers are all there were."""
+    rows = [*sitting("one", ["left", "right", "left"]), *sitting("two", ["left", "right"])]
+    plan = Plan(methods=("a", "b"), incomplete=1.0, trials=4)
+    assert exclude(read_votes(rows, plan), plan).participants == {"one"}
+    people = pd.DataFrame(
+        {"participant": ["one", "two", ""], "state": ["done", "done", "withdrawn"], "trials": ["3", "2", ""]}
+    )
+    found = exclude(read_votes(rows, plan), plan, people)
+    assert found.participants == {"one", "two"}
+    assert [step.participants for step in found.flow[:3]] == [3, 2, 2]
 
 
 def test_checks_and_repeats_are_no_votes():
