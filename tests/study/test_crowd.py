@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import random
 import secrets
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -17,7 +21,7 @@ import pytest
 
 from mrcmv.study.export import rows
 from mrcmv.study.store import Store
-from tests.study.processes import Study, postgres
+from tests.study.processes import ROOT, Study, postgres
 from tests.study.visitor import Visitor
 
 PEOPLE = 50
@@ -105,6 +109,15 @@ def test_fifty_at_once(make_study: Any) -> None:
     study = make_study()
     _, url = study.start()
     check_crowd(study, crowd([url], PEOPLE))
+    out, ids = study.stimuli.parent / "data", study.stimuli.parent / "ids.csv"
+    command = [sys.executable, "-m", "mrcmv", "study", "export", str(study.design), "--json"]
+    command += ["--stimuli", str(study.stimuli), "--database", study.database]
+    command += ["--out", str(out), "--recruiter-ids", str(ids)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["answers.csv"] == 3 * PEOPLE
+    assert len(list(csv.DictReader((out / "answers.csv").open()))) == 3 * PEOPLE
+    assert len(ids.read_text().splitlines()) == 1  # nobody came from a recruiter
 
 
 def test_two_servers_on_one_postgresql(make_study: Any) -> None:
