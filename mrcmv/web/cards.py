@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from mrcmv.library import ContentId
 from mrcmv.web.drawing import mini_waveform
 from mrcmv.web.icons import icon
 from mrcmv.web.lifts import card_actions, lift
@@ -17,6 +18,17 @@ from mrcmv.web.text import clock, t, word
 if TYPE_CHECKING:
     from mrcmv.library import Match, Track
     from mrcmv.recommender import Suggestions
+
+
+RIGHTS_KIND = {
+    "may_commercial": "may",
+    "may_not_commercial": "not",
+    "must_credit": "must",
+    "need_not_credit": "may",
+    "must_share_alike": "must",
+    "may_be_claimed": "must",
+}
+"""How each sentence about rights is marked."""
 
 
 def closeness(similarities: Sequence[float]) -> list[tuple[float, str]]:
@@ -52,6 +64,19 @@ def badge(track: Track) -> str:
         f'<span class="badge {escape(colour)}">{word("badge", str(track.badge))}{more}'
         f'<span class="licence"> · {escape(track.rights.licence)}</span></span>'
     )
+
+
+def rights(track: Track) -> str:
+    """What may be done with it and what it asks for, in words, before it is chosen."""
+    held = track.rights
+    keys = ["may_commercial" if held.commercial else "may_not_commercial"]
+    keys.append("must_credit" if held.credit_required else "need_not_credit")
+    if held.share_alike:
+        keys.append("must_share_alike")
+    if held.content_id is ContentId.REGISTERED:
+        keys.append("may_be_claimed")
+    rows = "".join(f'<li class="{RIGHTS_KIND[key]}">{t(key)}</li>' for key in keys)
+    return f'<ul class="rights" aria-label="{escape(held.licence)}">{rows}</ul>'
 
 
 def facts(track: Track) -> str:
@@ -97,18 +122,16 @@ def card(
     track = match.track
     length, words = near
     safe_id, title, artist = escape(track.id), escape(track.title), escape(track.artist)
-    if state == "chosen":
-        use = f'<span class="inuse">{icon("check")}{t("in_use")}</span>'
-    else:
-        waits = " disabled" if state == "making" else ""
-        use = (
-            f'<button type="button" class="btn use" data-do="select" data-track="{safe_id}"{waits}>'
-            f'{t("use")}<span class="sr">: {title}</span></button>'
-        )
+    use = (
+        f'<button type="button" class="btn use" id="use-{rank}" data-slot="{rank}" data-track="{safe_id}" '
+        f'aria-pressed="{str(state == "chosen").lower()}"><span class="off">{t("use")}</span>'
+        f'<span class="wait">{t("mixing_short")}</span><span class="on">{icon("check")}{t("in_use")}</span>'
+        f'<span class="sr">: {title}</span></button>'
+    )
     moment = clock(match.start_s)
     play = (
-        f'<button type="button" class="btn play" data-play="{escape(sound)}" aria-pressed="false" '
-        f'data-start="{match.start_s:.2f}" data-length="{track.duration_s:.2f}">'
+        f'<button type="button" class="btn play" id="play-{rank}" data-play="{escape(sound)}" '
+        f'aria-pressed="false" data-start="{match.start_s:.2f}" data-length="{track.duration_s:.2f}">'
         f'<span class="off">{icon("play")}</span><span class="on">{icon("pause")}</span>'
         f'<span class="num" aria-hidden="true">{moment}</span>'
         f'<span class="sr">{t("listen", time=moment)}: {title}</span></button>'
@@ -117,7 +140,7 @@ def card(
         f'<li class="card {state}" data-rank="{rank}" data-track="{safe_id}">'
         f'<div class="line"><span class="rank num">{rank}</span><div class="who">'
         f'<h3 title="{title}">{title}</h3><span class="artist">{artist}</span></div>{badge(track)}</div>'
-        f'<div class="line second"><div class="facts">{facts(track)}</div>'
+        f'{rights(track)}<div class="line second"><div class="facts">{facts(track)}</div>'
         f'<div class="fit"><span class="words">{t(words)}</span><span class="bar" aria-hidden="true">'
         f'<i style="width:{100 * length:.0f}%"></i></span></div></div>'
         f'<div class="line third">{play}<div class="wavebox">'

@@ -74,6 +74,16 @@ def mini_waveform(peaks: Sequence[float], duration_s: float, start_s: float, cli
     )
 
 
+def whole_waveform(peaks: Sequence[float]) -> str:
+    """A track's waveform from end to end."""
+    height = 56.0
+    drawn = bars(peaks, count=200, height=height - 6, middle=height / 2, width=WIDTH)
+    return (
+        f'<svg class="wave" viewBox="0 0 {WIDTH} {height:.0f}" preserveAspectRatio="none" '
+        f'aria-hidden="true" focusable="false"><path class="bars" d="{drawn}"/></svg>'
+    )
+
+
 def ducking_path(
     curve: Sequence[tuple[float, float]], duration_s: float, *, top: float, height: float, deepest_db: float
 ) -> str:

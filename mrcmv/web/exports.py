@@ -16,10 +16,9 @@ from mrcmv.web.files import download_name
 from mrcmv.web.icons import icon
 from mrcmv.web.run import Job, Report
 from mrcmv.web.sessions import LEAST_FREE_BYTES
-from mrcmv.web.text import t
+from mrcmv.web.text import plain, t
 
 if TYPE_CHECKING:
-    from mrcmv.mix import MixSettings
     from mrcmv.recommender import Recommender
     from mrcmv.web.line import Line
     from mrcmv.web.sessions import Choice, Session
@@ -119,12 +118,13 @@ class Exports:
     def _package(self, session: Session, choice: Choice, folder: Path, job: Job[Made]) -> Made:
         found = session.suggestions
         assert found is not None
-        track = self.recommender.library.get(choice.track_id)
+        track = None if choice.track_id is None else self.recommender.library.get(choice.track_id)
+        title = track.title if track else plain("no_music")
         if shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
             raise PageError("busy")
         box = folder / "package.zip"
         self.recommender.export(
-            found, choice.track_id, box, _settings(choice), name=session.clip_name, progress=job.progress
+            found, choice.track_id, box, choice.settings, name=session.clip_name, progress=job.progress
         )
         with zipfile.ZipFile(box) as packed:
             inside = {entry.filename: entry for entry in packed.infolist()}
@@ -139,13 +139,13 @@ class Exports:
                         target.write(block)
                 rows.append((key, path, kind))
         rows.insert(0, ("export_all", box, "application/zip"))
-        base = Path(download_name(session.clip_name, track.title)).stem
+        base = Path(download_name(session.clip_name, title)).stem
         downloads = []
         for key, path, kind in rows:
             file = f"{base}.zip" if path == box else f"{base} - {path.name.removeprefix('stems-')}"
             address = session.put(f"{folder.name}-{path.name}", path, kind, file)
             downloads.append((key, address, path.stat().st_size, file))
-        return Made(track.title, folder, tuple(downloads))
+        return Made(title, folder, tuple(downloads))
 
     def panel(
         self, session: Session, *, report: Report | None = None, message: str = "", opened: bool = False
@@ -185,12 +185,6 @@ class Exports:
     @staticmethod
     def _current(session: Session, job: Job[Any]) -> bool:
         return session.export is job and not session.gone
-
-
-def _settings(choice: Choice) -> MixSettings:
-    from mrcmv.mix import MixSettings
-
-    return MixSettings(level_lu=choice.level_lu, keep=choice.keep)
 
 
 def _progress(report: Report) -> str:

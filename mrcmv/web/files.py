@@ -6,15 +6,19 @@ Gradio's own file route knows these files not at all: they lie outside its cache
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mrcmv.web.examples import Example
 from mrcmv.web.sessions import Sessions, StoredFile
+
+log = logging.getLogger("mrcmv.web")
 
 SOUND_TYPES = {
     ".opus": "audio/ogg",
@@ -70,7 +74,14 @@ def routes(sessions: Sessions, examples: list[Example]) -> list[Route]:
         )
 
     async def session_file(request: Request) -> Response:
-        return answer(sessions.stored(request.path_params["shelf"], request.path_params["name"]))
+        stored = sessions.stored(request.path_params["shelf"], request.path_params["name"])
+        if stored is not None and stored.make is not None and not stored.path.is_file():
+            try:
+                await run_in_threadpool(stored.make)
+            except Exception:
+                log.exception("A file could not be made when it was asked for")
+                return PlainTextResponse("Not made", status_code=503, headers=PRIVATE_HEADERS)
+        return answer(stored)
 
     async def example_file(request: Request) -> Response:
         example = by_name.get(request.path_params["name"])

@@ -1,4 +1,8 @@
-"""The waiting line in front of the processor: one at a time, first come, first served."""
+"""The waiting line in front of the processor: one at a time, first come, first served.
+
+What nobody has asked for yet (mixes made ahead) waits behind everybody's wish, and gives way when one
+comes while it works.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +18,30 @@ class LineFull(PageError):
 
 
 class Place:
-    """One place in a `Line`; leaving it lets the next one go. Use it as a context manager."""
+    """One place in a `Line`; leaving it lets the next one go. Use it as a context manager.
 
-    def __init__(self, line: Line) -> None:
+    ``urgent`` is whether somebody waits for it.
+    """
+
+    def __init__(self, line: Line, urgent: bool) -> None:
         self._line = line
+        self.urgent = urgent
 
     def ahead(self) -> int:
-        """How many are before this one; 0 means that it is its turn."""
+        """How many wishes are before this one; 0 means that it is its turn, or that the next is."""
         return self._line._ahead(self)
 
     def wait(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds for a change; whether it is this one's turn."""
         return self._line._wait(self, timeout)
+
+    def gives_way(self) -> bool:
+        """Whether this one is at work unasked while somebody waits."""
+        return self._line._gives_way(self)
+
+    def hurry(self) -> None:
+        """Somebody waits for it now: go behind the last one who is waited for."""
+        self._line._hurry(self)
 
     def __enter__(self) -> Place:
         return self
@@ -44,18 +60,42 @@ class Line:
         self._places: deque[Place] = deque()
         self._changed = threading.Condition()
 
-    def enter(self) -> Place:
+    def enter(self, *, urgent: bool = True) -> Place:
         """Take the last place; raises `LineFull` when ``capacity`` others wait already."""
         with self._changed:
-            if len(self._places) > self.capacity:
+            if urgent and sum(place.urgent for place in self._places) > self.capacity:
                 raise LineFull("full", count=self.capacity)
-            place = Place(self)
-            self._places.append(place)
+            place = Place(self, urgent)
+            self._insert(place)
             return place
+
+    def _insert(self, place: Place) -> None:
+        """Behind the first, who may be at work, and behind all of its kind."""
+        position = len(self._places)
+        if place.urgent:
+            while position > 1 and not self._places[position - 1].urgent:
+                position -= 1
+        self._places.insert(position, place)
+
+    def _hurry(self, place: Place) -> None:
+        with self._changed:
+            if place.urgent or place not in self._places:
+                return
+            place.urgent = True
+            if self._places[0] is not place:
+                self._places.remove(place)
+                self._insert(place)
+
+    def _gives_way(self, place: Place) -> bool:
+        with self._changed:
+            return not place.urgent and any(other.urgent for other in self._places)
 
     def _ahead(self, place: Place) -> int:
         with self._changed:
-            return self._places.index(place) if place in self._places else 0
+            if place not in self._places:
+                return 0
+            before = list(self._places)[: self._places.index(place)]
+            return sum(other.urgent or not place.urgent for other in before)
 
     def _wait(self, place: Place, timeout: float) -> bool:
         with self._changed:

@@ -12,8 +12,9 @@ import gradio as gr
 from mrcmv.web import steer
 from mrcmv.web.api import add_verbs
 from mrcmv.web.icons import icon
-from mrcmv.web.studio import Studio, View
+from mrcmv.web.studio import Studio
 from mrcmv.web.text import t
+from mrcmv.web.views import View
 from mrcmv.web.why import Explain
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def build(studio: Studio) -> gr.Blocks:
             tiles = part("examples", example_tiles(studio.examples))
         with gr.Row(elem_id="studio"):
             with gr.Column(elem_id="left"):
-                stage, why, mix, exports = part("stage"), part("why"), part("mix"), part("exports")
+                stage, deck, why, mix = part("stage"), part("deck"), part("why"), part("mix")
+                knobs, take, exports = part("shape"), part("take"), part("exports")
             with gr.Column(elem_id="right"):
                 panel = part("panel")
                 wished = words_part()
@@ -107,7 +109,8 @@ def build(studio: Studio) -> gr.Blocks:
         map_ = part("map")
 
         outputs = [
-            ticket, empty, upload, notice, stage, panel, cards, mix, foot, exports, wished.steered, why, map_,
+            ticket, empty, upload, notice, stage, deck, panel, cards, mix, knobs, take, foot, exports,
+            wished.steered, why, map_,
         ]  # fmt: skip
 
         def on(event: Any, handler: Callable[..., Any], inputs: list[Any], mode: str = "multiple") -> None:
@@ -132,6 +135,9 @@ def build(studio: Studio) -> gr.Blocks:
         def shape(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
             yield from map(update, studio.shape(ticket, wish(event), owner(request)))
 
+        def ahead(ticket: str, request: gr.Request) -> Iterator[Any]:
+            yield from map(update, studio.ahead(ticket, owner(request)))
+
         def stop(ticket: str, request: gr.Request) -> None:
             studio.stop(ticket, owner(request))
 
@@ -154,17 +160,18 @@ def build(studio: Studio) -> gr.Blocks:
             studio.leave(owner(request))
 
         on(upload.upload, upload_clip, [upload, ticket], "once")
-        on(tiles.select, example, [ticket], "once")
-        on(panel.submit, find, [ticket], "once")
+        on(tiles.select, example, [ticket])
+        on(panel.submit, find, [ticket])
         on(panel.clear, replace, [ticket], "once")
-        on(cards.select, choose, [ticket])
-        on(mix.release, shape, [ticket])
-        on(mix.input, shape, [ticket])
+        for room in (deck, cards):
+            on(room.select, choose, [ticket])
+        on(deck.submit, ahead, [ticket])
+        on(knobs.input, shape, [ticket])
         connect_words(studio, on, ticket, wished, cards, why)
         on(foot.delete, delete, [ticket], "once")
         on(link.submit, restore, [], "once")
         on(exports.submit, export, [ticket])
-        for room, end in ((panel, stop), (mix, stop), (exports, stop_export)):
+        for room, end in ((panel, stop), (deck, stop), (exports, stop_export)):
             room.stop(
                 end, [ticket], None, queue=False, show_progress="hidden", trigger_mode="multiple",
                 api_visibility="private",

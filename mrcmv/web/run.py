@@ -54,14 +54,23 @@ class Job(Generic[T]):
         self._voice: Path | None = None
         self._place: Place | None = None
         self._at_work = False
+        self.gave_way = False
         self._result: T | None = None
         self._error: BaseException | None = None
 
     def start(
-        self, line: Line, task: Callable[[Job[T]], T], finally_: Callable[[], None] | None = None
+        self,
+        line: Line,
+        task: Callable[[Job[T]], T],
+        finally_: Callable[[], None] | None = None,
+        *,
+        urgent: bool = True,
     ) -> None:
-        """Queue up and return at once; raises `LineFull`. ``finally_`` is called when all is over."""
-        self._place = line.enter()
+        """Queue up and return at once; raises `LineFull`. ``finally_`` is called when all is over.
+
+        What is not ``urgent`` works when nobody waits, and ends as `Cancelled` when somebody does.
+        """
+        self._place = line.enter(urgent=urgent)
         context = contextvars.copy_context()  # ZeroGPU finds the visitor's quota there
         thread = threading.Thread(
             target=context.run, args=(self._work, self._place, task, finally_), daemon=True, name="mrcmv-job"
@@ -87,6 +96,9 @@ class Job(Generic[T]):
         """Raise `Cancelled` when the work was stopped. Called from inside the work."""
         if self._stop.is_set():
             raise Cancelled
+        if self._place is not None and self._place.gives_way():
+            self.gave_way = True
+            raise Cancelled
 
     def on_stage(self, event: StageEvent) -> None:
         """A `StageListener` for the recommender."""
@@ -103,6 +115,11 @@ class Job(Generic[T]):
         """A `Progress` for the rooms."""
         self.check()
         self._done = done
+
+    def hurry(self) -> None:
+        """Somebody waits for it now."""
+        if self._place is not None:
+            self._place.hurry()
 
     def stop(self) -> None:
         """Ask the work to end; it does at its next report."""
@@ -125,6 +142,10 @@ class Job(Generic[T]):
         waiting = self._place is not None and not self._at_work and not self._over.is_set()
         ahead = self._place.ahead() if waiting and self._place else None
         return Report(ahead, stages, self._done, self._voice, self._stop.is_set())
+
+    def wait(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds for the end without stopping anything; whether it is over."""
+        return self._over.wait(timeout)
 
     def watch(self) -> Iterator[Report]:
         """Reports until the work is over; whoever stops watching stops the work."""

@@ -19,14 +19,16 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mrcmv.mix import MixSettings
 from mrcmv.web.errors import PageError
 
 if TYPE_CHECKING:
-    from mrcmv.mix import Keep, Mix
+    from mrcmv.mix import Mix
     from mrcmv.recommender import Suggestions
     from mrcmv.web.run import Job
 
@@ -37,31 +39,41 @@ KEEP_MINUTES = 30
 UPLOAD_MINUTES = 10
 """Minutes after which what lies in the upload folder is deleted, taken over or not."""
 MOST_SESSIONS = 200
+MOST_MIXES = 24
+"""Of one session."""
 LEAST_FREE_BYTES = 2_000_000_000
 ROOT_PREFIX = "mrcmv-web-"
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file that may be fetched; ``download_as`` makes the browser save instead of play it."""
+    """A file that may be fetched; ``download_as`` makes the browser save instead of play it.
+
+    ``make`` writes it when it is first asked for.
+    """
 
     path: Path
     media_type: str
     download_as: str | None = None
+    make: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is mixed: a preview is made once for each."""
+    """What is mixed: a mix is made once for each. Without a track it is the clip alone."""
 
-    track_id: str
-    level_lu: float = 13.0
-    keep: Keep = "voice"
+    track_id: str | None
+    settings: MixSettings = MixSettings()  # noqa: RUF009 - frozen
 
 
 @dataclass
 class Session:
-    """One visitor's clip. Changed only by the handlers of its own tab and by the sweeper."""
+    """One visitor's clip. Changed only by the handlers of its own tabs and by the sweeper.
+
+    ``shape`` is how all its mixes are made and ``starts`` where each track sets in; ``previews`` are the
+    finished ones, ``making`` those at work or in line. ``said`` is HTML of what went wrong last; ``turn``
+    is the page's own count of its wishes, ``ahead`` ours of its asking for what comes next.
+    """
 
     ticket: str
     shelf: str
@@ -76,7 +88,13 @@ class Session:
     files: dict[str, StoredFile] = field(default_factory=dict)
     suggestions: Suggestions | None = None
     choice: Choice | None = None
+    shape: MixSettings = field(default_factory=MixSettings)
+    starts: dict[str, float] = field(default_factory=dict)
     previews: dict[Choice, Mix] = field(default_factory=dict)
+    making: dict[Choice, Job[Mix]] = field(default_factory=dict)
+    said: str = ""
+    ahead: int = 0
+    turn: int = 0
     job: Job[Any] | None = None
     gone: bool = False
     runs: int = 0
@@ -87,13 +105,21 @@ class Session:
     packages: dict[Any, Any] = field(default_factory=dict)
     example_name: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
+    delivering: threading.Lock = field(default_factory=threading.Lock)
 
     def touch(self) -> None:
         self.used_at = time.monotonic()
 
-    def put(self, name: str, path: Path, media_type: str, download_as: str | None = None) -> str:
+    def put(
+        self,
+        name: str,
+        path: Path,
+        media_type: str,
+        download_as: str | None = None,
+        make: Callable[[], None] | None = None,
+    ) -> str:
         """Make a file fetchable; returns its address relative to the page."""
-        self.files[name] = StoredFile(path, media_type, download_as)
+        self.files[name] = StoredFile(path, media_type, download_as, make)
         return f"studio/files/{self.shelf}/{name}"
 
     def address(self, name: str) -> str | None:
@@ -102,20 +128,45 @@ class Session:
     def take_over(self, job: Job[Any]) -> None:
         """The newest wish counts: stop what this visitor had running."""
         with self.lock:
-            if self.job is not None:
+            if self.job is not None and self.job is not job:
                 self.job.stop()
             self.job = job
 
+    def keep_mix(self, choice: Choice, mix: Mix) -> None:
+        """Remember a finished mix; the oldest goes when there are many."""
+        with self.lock:
+            self.previews[choice] = mix
+            old = [made for made in self.previews if made not in (choice, self.choice)]
+            dropped = [self.previews.pop(made) for made in old[: max(0, len(self.previews) - MOST_MIXES)]]
+            for name in [n for n, stored in self.files.items() if stored.path in {m.path for m in dropped}]:
+                del self.files[name]
+        for mix in dropped:
+            for file in (mix.path, mix.path.with_suffix(".mp4")):
+                file.unlink(missing_ok=True)
+
+    def forget_mixes(self) -> None:
+        """There are other suggestions, of another part of the clip."""
+        with self.lock:
+            for job in self.making.values():
+                job.stop()
+            self.making.clear()
+            self.previews.clear()
+            self.starts.clear()
+            self.choice = None
+            self.ahead += 1
+
     def stop(self) -> None:
         with self.lock:
-            for job in (self.job, self.export):
+            self.ahead += 1
+            for job in (self.job, self.export, *self.making.values()):
                 if job is not None:
                     job.stop()
 
     @property
     def busy(self) -> bool:
         """Whether work goes on that nobody has stopped."""
-        return any(job and not job.over and not job.stopped for job in (self.job, self.export))
+        jobs = (self.job, self.export, *self.making.values())
+        return any(job and not job.over and not job.stopped for job in jobs)
 
     def knows(self, owner: str) -> bool:
         """Whether a browser tab may use this session."""

@@ -18,8 +18,9 @@ from mrcmv.library import TrackFilter
 from mrcmv.web.errors import PageError, notice, sentence
 from mrcmv.web.run import Job, Report
 from mrcmv.web.shelf import filters
-from mrcmv.web.studio import TOP_K, Studio, View
+from mrcmv.web.studio import TOP_K, Studio
 from mrcmv.web.text import CHINESE, ENGLISH, t
+from mrcmv.web.views import View
 
 if TYPE_CHECKING:
     from mrcmv.library import Track
@@ -199,16 +200,16 @@ class Steer:
 
     def _show(self, session: Session, ranked: Suggestions, owner: str) -> Iterator[View]:
         """New cards at once; the preview stays when its track is still among them."""
-        session.suggestions = ranked
+        self.studio.desk.reranked(session, ranked)
         session.touch()
-        told = self.studio.told(session)
-        chosen = session.choice.track_id if session.choice else None
-        if chosen is not None and ranked.match(chosen):
-            yield View(steered=told, cards=self.studio._cards(session, chosen))
+        told, choice = self.studio.told(session), session.choice
+        if choice is not None and (choice.track_id is None or ranked.match(choice.track_id)):
+            cards = self.studio._cards(session, choice.track_id)
+            yield View(steered=told, cards=cards, deck=self.studio.drawn.deck(session))
             return
         first = ranked.matches[0].track.id if ranked.matches else None
         cards = self.studio._cards(session, first, mixing=first is not None)
-        yield View(steered=told, cards=cards, why="")
+        yield View(steered=told, cards=cards, deck=self.studio.drawn.deck(session), why="")
         if first is not None:
             yield from self.studio.choose(session.ticket, {"track": first}, owner)
 

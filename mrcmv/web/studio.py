@@ -6,53 +6,32 @@ draw. Nothing here knows Gradio, so all of it can be tested without a browser.
 
 from __future__ import annotations
 
-import os
+import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mrcmv.media import WINDOW_S, Cancelled
-from mrcmv.web import cards, panel, player
+from mrcmv.media import WINDOW_S
+from mrcmv.mix import MixSettings
+from mrcmv.web import panel
+from mrcmv.web.desk import Desk
+from mrcmv.web.drawn import Drawn
 from mrcmv.web.errors import PageError, notice, sentence
 from mrcmv.web.examples import Example, find_examples
 from mrcmv.web.exports import Exports
-from mrcmv.web.files import SOUND_TYPES, clip_type, download_name
+from mrcmv.web.files import clip_type
 from mrcmv.web.lifts import understood
 from mrcmv.web.line import Line
 from mrcmv.web.run import Job
-from mrcmv.web.sessions import Choice, Session, Sessions
+from mrcmv.web.sessions import Session, Sessions
 from mrcmv.web.text import t
-from mrcmv.web.wishes import look_at, window, with_shape, with_track
+from mrcmv.web.views import View, cleared
+from mrcmv.web.wishes import look_at, shaped, start_of, track_of, turn_of, window
 
 if TYPE_CHECKING:
-    from mrcmv.mix import Mix
     from mrcmv.recommender import Recommender, Suggestions
 
 TOP_K = 5
-
-
-@dataclass(frozen=True)
-class View:
-    """New HTML for the parts of the page; None leaves a part as it is."""
-
-    ticket: str | None = None
-    empty: bool | None = None
-    notice: str | None = None
-    stage: str | None = None
-    panel: str | None = None
-    cards: str | None = None
-    mix: str | None = None
-    foot: str | None = None
-    exports: str | None = None
-    steered: str | None = None
-    why: str | None = None
-    map: str | None = None
-
-
-def cleared(message: str = "") -> View:
-    """The page before there is a clip."""
-    return View("", True, message, *[""] * (len(fields(View)) - 3))
 
 
 class Studio:
@@ -71,6 +50,13 @@ class Studio:
         self.line = line or Line()
         self.examples = find_examples() if examples is None else examples
         self.exports = Exports(recommender, self.line, self.sessions.keep_minutes)
+        self.drawn = Drawn(
+            recommender,
+            self.exports,
+            lambda session, track: self.desk.choice(session, track),
+            self.sessions.keep_minutes,
+        )
+        self.desk = Desk(recommender, lambda: self.line, self.drawn)
 
     # -- a clip comes in ---------------------------------------------------------------------
 
@@ -120,11 +106,14 @@ class Studio:
             ticket=session.ticket,
             empty=False,
             notice="",
-            stage=player.stage(session.address("clip") or "", mixed=False),
-            panel=panel.ready(session.clip_name, session.duration_s, session.window_s),
+            stage=self.drawn.stage(session),
+            deck="",
+            panel=self._panel(session),
             cards="",
             mix="",
-            foot=self.foot(session),
+            shape="",
+            take="",
+            foot=self.drawn.foot(session),
             exports="",
             steered="",
             why="",
@@ -142,17 +131,17 @@ class Studio:
         if session.suggestions is None:
             return self._loaded(session)
         choice = session.choice if session.choice in session.previews else None
-        view = View() if choice is None else self._mixed(session, choice)
-        return View(
+        view = View() if choice is None else self.drawn.chosen(session)
+        return dataclasses.replace(
+            view,
             ticket=session.ticket,
             empty=False,
             notice="",
-            stage=view.stage or player.stage(session.address("clip") or "", mixed=False),
+            stage=self.drawn.stage(session),
+            deck=self.drawn.deck(session),
             panel=self._panel(session),
-            cards=view.cards or self._cards(session, None),
-            mix=view.mix or "",
-            foot=self.foot(session),
-            exports=view.exports or "",
+            cards=self._cards(session, choice.track_id if choice else None),
+            foot=self.drawn.foot(session),
             steered=self.told(session),
         )
 
@@ -215,108 +204,93 @@ class Studio:
             if _current(session, job):
                 yield View(panel=self._panel(session, self._said(error)))
             return
+        session.forget_mixes()
         session.suggestions = found
-        session.choice = None
-        session.previews.clear()
         session.duration_s, session.window_s = found.clip.duration_s, found.clip.window_s
         session.touch()
         first = found.matches[0].track.id if found.matches else None
         yield View(
-            panel=self._panel(session), cards=self._cards(session, first, mixing=True), mix="", exports=""
+            stage=self.drawn.stage(session),
+            deck=self.drawn.deck(session),
+            panel=self._panel(session),
+            cards=self._cards(session, first, mixing=True),
+            mix="",
+            shape="",
+            take="",
+            exports="",
+            steered="",
+            why="",
+            map="",
         )
-        cards = self._cards(session, first, mixing=True)
-        yield View(panel=self._panel(session), cards=cards, mix="", steered="", why="", map="")
         if first is not None:
-            yield from self._mix(session, Choice(first))
+            yield from self.desk.choose(session, self.desk.choice(session, first))
 
     # -- a track is mixed --------------------------------------------------------------------
 
     def choose(self, ticket: str | None, wish: Any, owner: str) -> Iterator[View]:
-        """A card was chosen: ``wish`` has its "track"."""
-        yield from self._wish(ticket, owner, lambda choice: with_track(choice, wish))
-
-    def shape(self, ticket: str | None, wish: Any, owner: str) -> Iterator[View]:
-        """The level or what to keep was changed: ``wish`` has "level" or "keep"."""
-        yield from self._wish(ticket, owner, lambda choice: with_shape(choice, wish))
-
-    def _wish(
-        self, ticket: str | None, owner: str, change: Callable[[Choice | None], Choice]
-    ) -> Iterator[View]:
+        """A track was chosen: ``wish`` has its "track", None for no music."""
         try:
             session = self.sessions.find(ticket, owner)
         except Exception as error:
             yield cleared(notice(sentence(error)))
             return
+        session.turn = max(session.turn, turn_of(wish))
         try:
-            choice = change(session.choice)
-            if session.suggestions is None or session.suggestions.match(choice.track_id) is None:
+            track = track_of(wish)
+            if session.suggestions is None or (track and session.suggestions.match(track) is None):
                 raise PageError("bad_request")
+            choice = self.desk.choice(session, track)
         except Exception as error:
-            yield View(mix=self._controls(session, notice(sentence(error))))
+            yield self._refused(session, error)
             return
-        yield from self._mix(session, choice)
+        yield from self.desk.choose(session, choice)
 
-    def _mix(self, session: Session, choice: Choice) -> Iterator[View]:
-        found = session.suggestions
-        assert found is not None
-        before, session.choice = session.choice, choice
-        if choice in session.previews:
-            session.take_over(Job())
-            yield self._mixed(session, choice)
-            return
-        job: Job[Mix] = Job()
-        title = self.recommender.library.get(choice.track_id).title
+    def shape(self, ticket: str | None, wish: Any, owner: str) -> Iterator[View]:
+        """The mix was changed: ``wish`` has the changed "settings"."""
         try:
-            destination = session.folder / f"preview{len(session.files)}-{os.urandom(4).hex()}.mp4"
-            session.take_over(job)
-
-            def task(job: Job[Mix]) -> Mix:
-                from mrcmv.mix import MixSettings
-
-                return self.recommender.render(
-                    found,
-                    choice.track_id,
-                    destination,
-                    MixSettings(level_lu=choice.level_lu, keep=choice.keep),
-                    progress=job.progress,
-                )
-
-            job.start(self.line, task, self._after(session))
-            yield View(cards=self._cards(session, choice.track_id, mixing=True))
-            shown = ""
-            for report in job.watch():
-                html = self._controls(session, progress=player.mixing(title, report), keep_preview=before)
-                if html != shown and _current(session, job):
-                    shown = html
-                    yield View(mix=html)
-            session.previews[choice] = job.result()
+            session = self.sessions.find(ticket, owner)
         except Exception as error:
-            if _current(session, job):
-                session.choice = before if before in session.previews else choice
-                chosen = before.track_id if before in session.previews and before else None
-                yield View(
-                    cards=self._cards(session, chosen),
-                    mix=self._controls(session, self._said(error), keep_preview=before),
-                )
+            yield cleared(notice(sentence(error)))
             return
-        if _current(session, job):
-            session.touch()
-            yield self._mixed(session, choice)
+        session.turn = max(session.turn, turn_of(wish))
+        shape, starts = session.shape, dict(session.starts)
+        try:
+            if session.choice is None:
+                raise PageError("bad_request")
+            reset = isinstance(wish, dict) and wish.get("reset") is True
+            changed = MixSettings() if reset else shaped(shape, wish)
+            track = session.choice.track_id
+            if reset:
+                session.starts = {}
+            elif track is not None:
+                start = start_of(wish, self.recommender.library.get(track).duration_s)
+                if start is None:
+                    session.starts.pop(track, None)
+                elif start != "as it was":
+                    session.starts[track] = start
+        except Exception as error:
+            yield self._refused(session, error)
+            return
+        session.shape = changed
 
-    def _mixed(self, session: Session, choice: Choice) -> View:
-        preview = session.previews[choice]
-        track = self.recommender.library.get(choice.track_id)
-        stem = preview.path.stem
-        address = session.put(f"{stem}.mp4", preview.path, "video/mp4")
-        session.put(
-            f"{stem}-download.mp4", preview.path, "video/mp4", download_name(session.clip_name, track.title)
-        )
-        return View(
-            stage=player.stage(address, mixed=True),
-            cards=self._cards(session, choice.track_id),
-            mix=self._controls(session, keep_preview=choice),
-            exports=self.exports.panel(session),
-        )
+        def undo() -> None:
+            session.shape, session.starts = shape, starts
+
+        choice = self.desk.choice(session, session.choice.track_id)
+        yield from self.desk.choose(session, choice, redraw=reset, undo=undo)
+
+    def ahead(self, ticket: str | None, owner: str) -> Iterator[View]:
+        """The page shows suggestions or has new settings: make the mixes that it has not got yet."""
+        try:
+            session = self.sessions.find(ticket, owner)
+        except PageError:
+            return
+        if session.suggestions is not None:
+            yield from self.desk.ahead(session)
+
+    def _refused(self, session: Session, error: BaseException) -> View:
+        session.said = self._said(error)
+        return self.drawn.failed(session)
 
     # -- stopping, leaving -------------------------------------------------------------------
 
@@ -369,65 +343,13 @@ class Studio:
         return clean
 
     def _said(self, error: BaseException) -> str:
-        if isinstance(error, Cancelled):
-            return notice(t("cancelled"), "calm")
-        return notice(sentence(error))
+        return self.desk.said(error)
 
     def _panel(self, session: Session, message: str = "") -> str:
-        return panel.ready(
-            session.clip_name,
-            session.duration_s,
-            session.window_s,
-            again=session.suggestions is not None,
-            notice=message,
-        )
+        return self.drawn.panel(session, message)
 
     def _cards(self, session: Session, chosen: str | None, *, mixing: bool = False) -> str:
-        found = session.suggestions
-        assert found is not None
-        sounds = {}
-        for match in found.matches:
-            path = self.recommender.library.sound_path(match.track.id)
-            kind = SOUND_TYPES.get(path.suffix.lower(), "application/octet-stream")
-            sounds[match.track.id] = session.put(f"track-{match.track.id}{path.suffix.lower()}", path, kind)
-        return cards.cards(found, sounds, chosen, mixing=mixing)
-
-    def _controls(
-        self,
-        session: Session,
-        message: str = "",
-        *,
-        progress: str = "",
-        keep_preview: Choice | None = None,
-    ) -> str:
-        choice = session.choice
-        if choice is None:
-            return message
-        spoken = bool(session.suggestions and session.suggestions.speech)
-        voice = session.address(f"voice{session.runs}.wav")
-        preview = session.previews.get(keep_preview) if keep_preview else None
-        if preview is None or keep_preview is None:
-            return player.mix(choice, spoken=spoken, message=message, progress=progress, voice=voice)
-        track = self.recommender.library.get(keep_preview.track_id)
-        return player.mix(
-            choice,
-            spoken=spoken,
-            message=message,
-            progress=progress,
-            preview=preview,
-            track=track,
-            download=session.address(f"{preview.path.stem}-download.mp4") or "",
-            download_name=download_name(session.clip_name, track.title),
-            voice=voice,
-        )
-
-    def foot(self, session: Session) -> str:
-        """Who can see the clip, when it goes, and how to make it go now; the tab keeps the key."""
-        minutes = f"{self.sessions.keep_minutes:.0f}"
-        return (
-            f'<p class="foot" data-session="{session.key}"><span>{t("private", minutes=minutes)}</span>'
-            f'<button type="button" class="btn quiet" id="delete" data-do="delete">{t("delete")}</button></p>'
-        )
+        return self.drawn.cards(session, chosen, mixing=mixing)
 
 
 def _current(session: Session, job: Job[Any]) -> bool:

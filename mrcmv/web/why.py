@@ -15,8 +15,9 @@ from mrcmv.web.drawing import WIDTH
 from mrcmv.web.errors import PageError, notice, sentence
 from mrcmv.web.lifts import spans
 from mrcmv.web.run import Job, Report
-from mrcmv.web.studio import Studio, View
+from mrcmv.web.studio import Studio
 from mrcmv.web.text import CHINESE, ENGLISH, clock, t
+from mrcmv.web.views import View
 
 if TYPE_CHECKING:
     from mrcmv.explain import Fact, Moment, Stretch, Why

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from mrcmv.media import MAX_CLIP_S, WINDOW_S
+from mrcmv.media import MAX_CLIP_S, WINDOW_S, UserError
+from mrcmv.mix import MixSettings
 from mrcmv.web.errors import PageError
-from mrcmv.web.player import LEAST_LU, MOST_LU
-from mrcmv.web.sessions import Choice
 
 
 def window(wish: Any, duration_s: float | None) -> tuple[float, float] | None:
@@ -28,24 +27,47 @@ def window(wish: Any, duration_s: float | None) -> tuple[float, float] | None:
     return start, max(end, start)
 
 
-def with_track(choice: Choice | None, wish: Any) -> Choice:
-    track = wish.get("track") if isinstance(wish, dict) else None
-    if not isinstance(track, str):
+def track_of(wish: Any) -> str | None:
+    """The track that a wish names; None is no music."""
+    track = wish.get("track", 0) if isinstance(wish, dict) else 0
+    if track is not None and not (isinstance(track, str) and track):
         raise PageError("bad_request")
-    return Choice(track, choice.level_lu, choice.keep) if choice else Choice(track)
+    return track
 
 
-def with_shape(choice: Choice | None, wish: Any) -> Choice:
-    if choice is None or not isinstance(wish, dict):
+def turn_of(wish: Any) -> int:
+    """The page's own count of its wishes, so that it knows which one is answered."""
+    turn = wish.get("turn") if isinstance(wish, dict) else 0
+    return turn if type(turn) is int and 0 <= turn < 2**31 else 0
+
+
+def shaped(shape: MixSettings, wish: Any) -> MixSettings:
+    """Settings as a wish changes them; ``start_s`` belongs to one track and is taken by `start_of`."""
+    changes = wish.get("settings") if isinstance(wish, dict) else None
+    if not isinstance(changes, dict):
         raise PageError("bad_request")
-    level, keep = wish.get("level", choice.level_lu), wish.get("keep", choice.keep)
+    plain = {name: _plain(value) for name, value in changes.items() if name != "start_s"}
     try:
-        level = float(level)
-    except (TypeError, ValueError):
+        return MixSettings.from_json({**shape.to_json(), **plain})
+    except UserError:  # the page's own controls cannot send it
         raise PageError("bad_request") from None
-    if not LEAST_LU <= level <= MOST_LU or keep not in ("voice", "original", "none"):
+
+
+def start_of(wish: Any, length_s: float) -> float | Literal["as it was"] | None:
+    """Second of the track at which it shall set in, None for its best moment."""
+    if "start_s" not in wish["settings"]:
+        return "as it was"
+    start = wish["settings"]["start_s"]
+    if start is None:
+        return None
+    if isinstance(start, bool) or not isinstance(start, int | float) or not math.isfinite(start):
         raise PageError("bad_request")
-    return Choice(choice.track_id, float(round(level)), keep)
+    return round(min(max(float(start), 0.0), max(0.0, length_s - 1.0)), 2)
+
+
+def _plain(value: Any) -> Any:
+    """Numbers with few digits: one setting is one mix, not one for each rounding."""
+    return round(float(value), 3) if isinstance(value, int | float) and type(value) is not bool else value
 
 
 def look_at(source: Path) -> float | None:

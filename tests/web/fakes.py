@@ -176,7 +176,7 @@ class FakeLibrary:
 
 
 class FakeRecommender(FakeWords):
-    """``fail`` names a step ("suggest", "render") and the error it raises next; ``voice`` is whether
+    """``fail`` names a step ("suggest", "mix", ...) and the error it raises next; ``voice`` is whether
     somebody speaks; ``step_s`` is how long each of a stage's ten steps takes."""
 
     def __init__(self, folder: Path, *, voice: bool = True, step_s: float = 0.01, mixed: bool = True) -> None:
@@ -188,6 +188,7 @@ class FakeRecommender(FakeWords):
         self.at_work = 0
         self.most_at_work = 0
         self.calls: list[tuple[str, Any]] = []
+        self.asked: list[tuple[str | None, MixSettings]] = []
         self.stopped: list[str] = []
         self.mixed = folder / "mixed.mp4"
         if mixed and not self.mixed.exists():
@@ -232,6 +233,38 @@ class FakeRecommender(FakeWords):
                 checkpoint_sha256="0" * 64,
             )  # fmt: skip
 
+    def mix(
+        self, clip: Suggestions, track_id: str | None, destination: Path,
+        settings: MixSettings = DEFAULTS, *, progress: Any = None,
+    ) -> Any:  # fmt: skip
+        """Four seconds of a tone of the track's own; ``asked`` keeps all settings."""
+        self.calls.append(("mix", (track_id, settings.level_lu, settings.keep)))
+        self.asked.append((track_id, settings))
+        with _Counted(self, "mix"):
+            for step in range(10):
+                progress(step / 10)
+                time.sleep(self.step_s)
+            if error := self.fail.pop("mix", None):
+                raise error
+            number = [None, *self.library._tracks].index(track_id)
+            tone = self.mixed.with_name(f"mix{number}.wav")
+            if not tone.exists():
+                time_s = np.arange(44_100 * 4) / 44_100
+                wave = (0.2 * np.sin(2 * np.pi * (180 + 60 * number) * time_s)).astype(np.float32)
+                write_sound(tone, np.stack([wave, wave], 1), subtype="PCM_16")
+            shutil.copy(tone, destination)
+            return self._mixed(destination, settings, number)
+
+    def deliver(
+        self, clip: Suggestions, mix: Any, destination: Path, *, track_id: str | None = None,
+        progress: Any = None,
+    ) -> Any:  # fmt: skip
+        self.calls.append(("deliver", track_id))
+        if error := self.fail.pop("deliver", None):
+            raise error
+        shutil.copy(self.mixed, destination)
+        return mix
+
     def render(
         self, clip: Suggestions, track_id: str | None, destination: Path,
         settings: MixSettings = DEFAULTS, *, progress: Any = None,
@@ -246,17 +279,20 @@ class FakeRecommender(FakeWords):
             if error := self.fail.pop("render", None):
                 raise error
             shutil.copy(self.mixed, destination)
-            time_s = np.linspace(0, 4, 600)
-            talks = ((time_s > 0.5) & (time_s < 2.0)) | ((time_s > 2.6) & (time_s < 3.6))
-            voice = talks * np.asarray(peaks(7, 600)) if self.voice else np.zeros(600)
-            depth = np.convolve(np.where(talks, -level_lu + 4, 0.0), np.ones(30) / 30, "same")
-            return SimpleNamespace(
-                path=destination, duration_s=4.0, integrated_lufs=-14.1, true_peak_db=-1.2,
-                voice_to_music_lu=level_lu if self.voice else None,
-                ducking=list(zip(time_s.tolist(), depth.tolist(), strict=True)) if self.voice else [],
-                voice_peaks=voice.astype(np.float32), music_peaks=np.asarray(peaks(3, 600), np.float32),
-                note=None,
-            )  # fmt: skip
+            return self._mixed(destination, settings, 3)
+
+    def _mixed(self, path: Path, settings: MixSettings, number: int) -> Any:
+        time_s = np.linspace(0, 4, 600)
+        talks = ((time_s > 0.5) & (time_s < 2.0)) | ((time_s > 2.6) & (time_s < 3.6))
+        voice = talks * np.asarray(peaks(7, 600)) if self.voice else np.zeros(600)
+        depth = np.convolve(np.where(talks, -settings.level_lu + 4, 0.0), np.ones(30) / 30, "same")
+        return SimpleNamespace(
+            path=path, settings=settings, duration_s=4.0, integrated_lufs=-14.1, true_peak_db=-1.2,
+            voice_to_music_lu=settings.level_lu if self.voice else None,
+            ducking=list(zip(time_s.tolist(), depth.tolist(), strict=True)) if self.voice else [],
+            voice_peaks=voice.astype(np.float32), music_peaks=np.asarray(peaks(number, 600), np.float32),
+            note=None, start_s=settings.start_s, seams_s=(), beats_s=(),
+        )  # fmt: skip
 
     def export(
         self, suggestions: Suggestions, track_id: str, destination: Path,

@@ -76,7 +76,7 @@ def test_an_export_can_be_stopped_and_the_preview_stays(ready, served):
 
 def test_the_link_opens_the_session_in_another_browser(ready, open_tab, served):  # noqa: F811
     page = ready.page
-    page.click("[data-rank='5'] [data-do=select]")
+    page.click("[data-rank='5'] .use")
     page.wait_for_selector(".card.chosen[data-rank='5']")
     ready.ready()
     page.click(".exports summary") if page.locator(".exports").get_attribute("open") is None else None
@@ -100,9 +100,9 @@ def test_the_link_opens_the_session_in_another_browser(ready, open_tab, served):
     assert not other.page.locator("#empty").is_visible()
     assert not other.errors
     # and both go on with it
-    other.page.click("[data-rank='2'] [data-do=select]")
+    other.page.click("[data-rank='2'] .use")
     other.page.wait_for_selector(".card.chosen[data-rank='2']")
-    page.click("[data-rank='1'] [data-do=select]")
+    page.click("[data-rank='1'] .use")
     page.wait_for_selector(".card.chosen[data-rank='1']")
 
 

@@ -29,13 +29,13 @@ def test_why_shows_shares_moments_and_facts(open_tab, served) -> None:  # type: 
     assert page.locator(".whytable tbody tr").count() == 8
     assert tab.small_targets() == []
 
-    page.locator('.card[data-rank="3"] [data-do=select]').click()  # the answer follows the preview
+    page.locator('.card[data-rank="3"] .use').click()  # the answer follows the preview
     page.wait_for_selector('section.why[data-track="hostile"] .moments')
     assert HOSTILE in page.inner_text("section.why h2")
     assert page.evaluate("window.hacked") is None
     page.click("[data-why=close]")
     page.wait_for_selector("section.why", state="detached")
-    page.locator('.card[data-rank="2"] [data-do=select]').click()
+    page.locator('.card[data-rank="2"] .use').click()
     page.wait_for_selector('.card.chosen[data-rank="2"]')
     tab.ready()
     assert page.locator("section.why").count() == 0  # closed stays closed

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -6,9 +7,9 @@ from string import Formatter
 import pytest
 
 import mrcmv
-from mrcmv.web import cards, panel, player
+from mrcmv.library import ContentId, Rights
+from mrcmv.web import cards, panel, player, shaping
 from mrcmv.web.run import Report, StageState
-from mrcmv.web.sessions import Choice
 from mrcmv.web.text import CHINESE, ENGLISH, ROOM_SENTENCES, clock, room_sentence, t, word
 from tests.web.fakes import HOSTILE, FakeRecommender
 
@@ -74,7 +75,7 @@ def test_a_hostile_title_stays_text(found):
 
 def test_cards_tell_what_a_creator_must_know(found):
     seen = Tags(cards.cards(found, {"boss-fight": "studio/files/x/track"}, "long-road"))
-    rows = [a for tag, a in seen.tags if tag == "li"]
+    rows = [a for tag, a in seen.tags if tag == "li" and "data-rank" in a]
     assert [row["data-rank"] for row in rows] == ["1", "2", "3", "4", "5"]
     assert [row["data-track"] for row in rows if "chosen" in (row["class"] or "").split()] == ["long-road"]
     for words in ("Boss Fight at Dawn", "Ada Field", "148 bpm", "E minor", "0:20", "energetic", "CC0-1.0"):
@@ -84,6 +85,21 @@ def test_cards_tell_what_a_creator_must_know(found):
     assert "Not for money" in seen.text
     plays = [a for _, a in seen.tags if "data-play" in a]
     assert (plays[0]["data-play"], plays[0]["data-start"]) == ("studio/files/x/track", "3.00")
+
+
+def test_what_may_be_done_is_said_in_words_before_a_track_is_chosen(found):
+    html = cards.cards(found, {}, None)
+    first, second, third = html.split('<li class="card')[1:4]
+    assert ENGLISH["may_commercial"] in first
+    assert ENGLISH["need_not_credit"] in first
+    assert ENGLISH["must_credit"] in second
+    assert ENGLISH["may_not_commercial"] in third
+    shared = dataclasses.replace(
+        found.matches[0].track,
+        rights=Rights.state("CC-BY-SA-4.0", source="https://example.org", content_id=ContentId.REGISTERED),
+    )
+    assert ENGLISH["must_share_alike"] in cards.rights(shared)
+    assert ENGLISH["may_be_claimed"] in cards.rights(shared)
 
 
 def test_closeness_compares_within_the_list_and_shows_no_percentage(found):
@@ -136,7 +152,7 @@ def test_the_part_to_go_by_and_the_name_of_the_clip_are_shown_escaped():
 
 
 def test_the_knob_is_louder_to_the_right_and_marks_the_level_in_words():
-    seen = Tags(player.knob(Choice("a", 10.0), spoken=True))
+    seen = Tags(shaping.knob(10.0, spoken=True))
     knob = next(a for tag, a in seen.tags if a.get("id") == "level")
     assert float(knob["data-flip"] or 0) - float(knob["value"] or 0) == 10
     marks = {a["data-level"]: a["aria-pressed"] for _, a in seen.tags if "data-level" in a}
@@ -160,11 +176,16 @@ def test_text_has_enough_contrast_in_both_themes():
     assert [name for name, _ in blocks] == ["light", "dark"]
     pairs = [("ink", "ground"), ("ink", "card"), ("soft", "ground"), ("soft", "card"), ("soft", "raised")]
     pairs += [("on-accent", "accent"), ("accent", "card"), ("accent", "ground"), ("accent", "accent-soft")]
+    pairs += [("ink", "raised"), ("ink", "part"), ("ink", "accent-soft")]
     pairs += [(colour, f"{colour}-soft") for colour in ("green", "amber", "red")]
     for name, block in blocks:
         colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
         for text, ground in pairs:
             assert contrast(colours[text], colours[ground]) >= 4.5, (name, text, ground)
+        # what is no text: sliders, dots, curves
+        for part in ("accent", "edge-strong", "voice", "duck", "green", "amber", "red"):
+            for ground in ("ground", "card"):
+                assert contrast(colours[part], colours[ground]) >= 3, (name, part, ground)
 
 
 def contrast(one: str, other: str) -> float:

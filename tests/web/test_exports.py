@@ -104,17 +104,17 @@ def test_somebody_elses_export_is_refused(studio, session):
 
 def test_a_link_opens_everything_in_another_tab(studio, session):
     list(studio.choose(session.ticket, {"track": "lantern"}, TAB))
-    list(studio.shape(session.ticket, {"level": 20}, TAB))
+    list(studio.shape(session.ticket, {"settings": {"level_lu": 20}}, TAB))
     view = studio.restore({"key": session.key}, OTHER)
     assert view.ticket == session.ticket
     assert not view.empty
     assert 'class="card chosen" data-rank="5" data-track="lantern"' in view.cards
-    assert "preview" in view.stage
-    assert "20 LU" in view.mix
+    assert "picture" in view.stage
+    assert "20 LU" in view.shape
     assert ENGLISH["export_more"] in view.exports
     list(studio.choose(session.ticket, {"track": "long-road"}, OTHER))  # and goes on there
     assert session.choice.track_id == "long-road"
-    assert session.choice.level_lu == 20
+    assert session.choice.settings.level_lu == 20
     list(studio.choose(session.ticket, {"track": "lantern"}, TAB))  # as in the first one
     assert session.choice.track_id == "lantern"
 

@@ -78,7 +78,7 @@ def test_two_users_at_once_never_see_each_others_files(served, clip):
     for thread in threads:
         thread.join(90)
     for me, other in ((ann, bob), (bob, ann)):
-        assert f"studio/files/{me.session.shelf}/preview" in me.seen
+        assert f"studio/files/{me.session.shelf}/picture" in me.seen
         assert other.session.shelf not in me.seen
         assert other.ticket not in me.seen
         assert str(other.session.folder) not in me.seen
@@ -90,12 +90,12 @@ def test_two_users_at_once_never_see_each_others_files(served, clip):
         for name in ("clip", "../clip", "%2e%2e/clip", "voice.wav"):
             answer = bob.http.get(f"/studio/files/{shelf}/{name}")
             assert answer.status_code == 404 or (shelf == bob.session.shelf and name == "clip")
-    assert any(name.startswith("preview") and name not in bob.session.files for name in names)
+    assert any(name.startswith("mix-") and name not in bob.session.files for name in names)
     # Bob sends Ann's ticket from his own tab, to every private event
     for name, data, wish in (
         ("find", [ann.ticket], {}),
         ("choose", [ann.ticket], {"track": "lantern"}),
-        ("shape", [ann.ticket], {"level": 20}),
+        ("shape", [ann.ticket], {"settings": {"level_lu": 20}}),
         ("delete", [ann.ticket], None),
         ("replace", [ann.ticket], None),
     ):
@@ -182,7 +182,7 @@ def test_a_direct_post_with_odd_data_gets_a_sentence_and_no_inside(visitor, clip
         ("choose", {"track": "<script>"}),
         ("choose", ["track"]),
         ("choose", None),
-        ("shape", {"level": "x" * 10_000}),
+        ("shape", {"settings": {"keep": "x" * 10_000}}),
         ("find", {"start": "1e999", "end": []}),
         ("example", {"example": "../../etc/passwd"}),
     ):
