@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from mrcmv.mix import Mix
     from mrcmv.recommender import Recommender
+
+
+_DRAWINGS = itertools.count(1)
 
 
 class Drawn:
@@ -125,6 +129,8 @@ class Drawn:
             best_s=match.start_s if match else 0.0,
             start_s=session.starts.get(track.id) if track else None,
             voice=session.address(f"voice{session.runs}.wav"),
+            turn=session.turn,
+            drawn=next(_DRAWINGS),
         )
 
     def take(self, session: Session) -> str:

@@ -119,8 +119,13 @@ def controls(
     best_s: float,
     start_s: float | None,
     voice: str | None,
+    turn: int = 0,
+    drawn: int = 0,
 ) -> str:
-    """The knob and the drawer, which is closed until it is asked for."""
+    """The knob and the drawer, which is closed until it is asked for.
+
+    ``turn`` is the last of the page's wishes that it knows of, ``drawn`` another number for each drawing.
+    """
     music: list[str] = []
     own: list[str] = []
     if track is not None:
@@ -148,7 +153,8 @@ def controls(
     words = "".join(f'<span id="words-{key}" hidden>{t(key)}</span>' for key in ("set_off", "set_follows"))
     level = knob(shape.level_lu, spoken=spoken) if track is not None else ""
     return (
-        f'<section class="shape" data-keep="{escape(shape.keep)}" aria-labelledby="shape-label">'
+        f'<section class="shape" data-keep="{escape(shape.keep)}" data-turn="{turn}" '
+        f'data-drawn="{drawn}" aria-labelledby="shape-label">'
         f'<h2 class="sr" id="shape-label">{t("shape")}</h2>{words}{level}'
         f'<details class="advanced"><summary id="advanced">{t("advanced")}</summary><div class="drawer">'
         f'{"".join(music)}{"".join(own)}{ends}<div class="acts"><button type="button" class="btn" id="reset" '

@@ -26,7 +26,7 @@ from mrcmv.web.run import Job
 from mrcmv.web.sessions import Session, Sessions
 from mrcmv.web.text import t
 from mrcmv.web.views import View, cleared
-from mrcmv.web.wishes import look_at, shaped, start_of, track_of, turn_of, window
+from mrcmv.web.wishes import is_late, look_at, shaped, start_of, track_of, turn_of, window
 
 if TYPE_CHECKING:
     from mrcmv.recommender import Recommender, Suggestions
@@ -233,6 +233,8 @@ class Studio:
             session = self.sessions.find(ticket, owner)
         except Exception as error:
             yield cleared(notice(sentence(error)))
+            return
+        if is_late(wish, session.turn):
             return
         session.turn = max(session.turn, turn_of(wish))
         try:

@@ -10,6 +10,8 @@ from mrcmv.media import MAX_CLIP_S, WINDOW_S, UserError
 from mrcmv.mix import MixSettings
 from mrcmv.web.errors import PageError
 
+LATE_MS = 5000
+
 
 def window(wish: Any, duration_s: float | None) -> tuple[float, float] | None:
     """The asked part as (start, end) in seconds, made to fit; None when none was asked for."""
@@ -38,7 +40,14 @@ def track_of(wish: Any) -> str | None:
 def turn_of(wish: Any) -> int:
     """The page's own count of its wishes, so that it knows which one is answered."""
     turn = wish.get("turn") if isinstance(wish, dict) else 0
-    return turn if type(turn) is int and 0 <= turn < 2**31 else 0
+    return turn if type(turn) is int and 0 <= turn < 2**53 else 0
+
+
+def is_late(wish: Any, last: int) -> bool:
+    """Whether a wish was overtaken on its way by a later one. Turns are milliseconds of the browser's clock;
+    one that is far behind comes from a device whose clock differs."""
+    turn = turn_of(wish)
+    return 0 < turn < last < turn + LATE_MS
 
 
 def shaped(shape: MixSettings, wish: Any) -> MixSettings:

@@ -109,10 +109,12 @@ def test_the_link_opens_the_session_in_another_browser(ready, open_tab, served):
 def test_after_a_reload_the_page_is_as_it_was(ready):
     page = ready.page
     before = seen(page)
+    page.wait_for_function("mrcmvStudio.listen.ready().length === 6")  # else what streams is cut off
     page.reload()
     page.wait_for_selector(".card.chosen")
     ready.ready()
     assert seen(page) == before
+    page.wait_for_function("mrcmvStudio.listen.ready().length === 6")
     page.reload()  # as often as one likes
     page.wait_for_selector(".card.chosen")
     assert seen(page) == before

@@ -253,6 +253,10 @@
   function slots() {
     return all("[data-slot]", deck() || document.createElement("i"));
   }
+  function nextTurn() {
+    turn = Math.max(turn + 1, Date.now());
+    return turn;
+  }
   function choose(number, since) {
     const slot = slots().find((one) => +one.dataset.slot === number);
     if (!slot) return;
@@ -261,7 +265,7 @@
     const address = slot.dataset.sound;
     if (address && sounds.get(address)?.there) swap(address, since);
     play();
-    turn += 1;
+    nextTurn();
     tell(slot, "select", { track: slot.dataset.track || null, turn });
     mark();
   }
@@ -489,8 +493,9 @@
 
   window.mrcmvStudio.listen = {
     play, pause, toggle, seek, position, playing, choose, forget,
-    nextTurn: () => { turn += 1; return turn; },
+    nextTurn,
     address: () => now.address,
+    turn: () => turn,
     ready: () => slots().filter((slot) => sounds.get(slot.dataset.sound)?.there).map((slot) => +slot.dataset.slot),
   };
 })();

@@ -4,17 +4,22 @@
   "use strict";
   const { $, all, tell, clock, listen } = window.mrcmvStudio;
   const WAIT_MS = 350; // after the last change: a slider that is still moved makes no mixes
+  const mine = new Map(); // setting -> {value, track, turn}: what the server has not answered yet
   let waiting = {};
   let timer = 0;
 
   function send(part, changes) {
     Object.assign(waiting, changes);
+    const track = $("#shape .onset")?.dataset.track;
+    for (const [name, value] of Object.entries(changes)) mine.set(name, { value, track, turn: Infinity });
     clearTimeout(timer);
     timer = setTimeout(() => {
       const from = $("#shape .shape");
       const settings = waiting;
       waiting = {};
-      if (from) tell(from, "input", { settings, turn: listen.nextTurn() });
+      const turn = listen.nextTurn();
+      for (const name of Object.keys(settings)) mine.get(name).turn = turn;
+      if (from) tell(from, "input", { settings, turn });
     }, WAIT_MS);
   }
 
@@ -56,6 +61,40 @@
     return field.dataset.off !== undefined && +field.value <= +field.dataset.off ? null : +field.value;
   }
 
+
+  /* a new drawing: its values count, but for what was changed here after it was made */
+  function put(name, value) {
+    if (name === "level_lu") {
+      const field = $("#level");
+      if (field) { field.value = +field.dataset.flip - value; drawLevel(field); }
+    } else if (name === "start_s") {
+      const field = $("#start");
+      if (field) { field.value = value ?? field.closest(".onset").dataset.best; drawStart(field); }
+    } else {
+      for (const field of all(`#shape [data-set="${name}"]`)) {
+        if (field.type === "radio") field.checked = field.value === value;
+        else if (field.type === "checkbox") field.checked = value;
+        else { field.value = value ?? field.dataset.off; drawDial(field); }
+      }
+      if (name === "keep") $("#shape .shape").dataset.keep = value;
+    }
+  }
+  let drawn = "";
+  new MutationObserver(() => {
+    const section = $("#shape .shape");
+    if (!section || section.dataset.drawn === drawn) return;
+    drawn = section.dataset.drawn;
+    for (const field of all("input", section)) {
+      if (field.type === "range") field.value = field.getAttribute("value");
+      else field.checked = field.hasAttribute("checked");
+    }
+    const track = $(".onset", section)?.dataset.track;
+    for (const [name, change] of [...mine]) {
+      if (change.turn <= +section.dataset.turn) mine.delete(name);
+      else if (name !== "start_s" || change.track === track) put(name, change.value);
+    }
+  }).observe(document, { childList: true, subtree: true, attributeFilter: ["data-drawn"] });
+
   document.addEventListener("input", (event) => {
     const field = event.target;
     if (!field.closest?.("#shape")) return;
@@ -91,6 +130,7 @@
     } else if (reset) {
       clearTimeout(timer);
       waiting = {};
+      mine.clear();
       tell(reset, "input", { reset: true, turn: listen.nextTurn() });
     }
   });
