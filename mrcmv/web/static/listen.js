@@ -248,7 +248,7 @@
   /* what is chosen: at once when it is here, else when it comes */
   let wanted = null; // number of the slot, or null for what the deck says
   let turn = 0;
-  let of = "";
+  let of = "", left = ""; // whose deck this is, and whose was left for good
   let asked = ""; // what the server was last asked to make ahead
   function slots() {
     return all("[data-slot]", deck() || document.createElement("i"));
@@ -271,7 +271,7 @@
   }
   function settle() { // the sound follows the deck, and the deck's sounds are fetched
     const shown = deck();
-    if (!shown) return;
+    if (!shown || shown.dataset.of === left) return;
     const list = slots();
     if (shown.dataset.of !== of) { // other suggestions, or another clip: its count is its own
       of = shown.dataset.of;
@@ -392,6 +392,7 @@
     track.pause();
     track.removeAttribute("src");
     trackButton = null;
+    left = deck()?.dataset.of || "";
     reset();
   }
 
