@@ -226,7 +226,8 @@ def _check(design: Design, number: int, rng: random.Random) -> Planned:
     if isinstance(item, Instructed):
         pair = rng.choice(design.pairs)
         expected = 0 if item.answer == "left" else 1
-        return Planned("attention", item.clip, tuple(rng.sample(pair, 2)), expected=expected, item=number)
+        clip = item.clip or design.clips[0].id
+        return Planned("attention", clip, tuple(rng.sample(pair, 2)), expected=expected, item=number)
     order: Order
     if isinstance(design.comparison, BestOf):
         order = tuple(rng.sample(design.method_names, len(design.method_names)))

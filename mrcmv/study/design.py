@@ -281,7 +281,7 @@ def _session_problem(design: Design) -> tuple[Place, str] | None:
 def _attention_problem(design: Design) -> tuple[Place, str] | None:
     for place, item in enumerate(design.attention):
         at = ("attention", place)
-        if item.clip not in {clip.id for clip in design.clips}:
+        if item.clip is not None and item.clip not in {clip.id for clip in design.clips}:
             return at, f"there is no clip “{item.clip}”."
         if isinstance(item, Obvious):
             for name in (item.better, item.worse):

@@ -161,10 +161,10 @@ Question = Annotated[Preference | Rating | Confidence | FreeText, Field(discrimi
 
 
 class Instructed(Part):
-    """An attention item that says which answer to give."""
+    """An attention item that says which answer to give, on the design's first clip where none is named."""
 
     kind: Literal["instructed"]
-    clip: Name
+    clip: Name | None = None
     answer: Literal["left", "right"] = "left"
     text: Line = "This one is a check that somebody is watching: please choose the {answer} video."
 

@@ -156,6 +156,7 @@ def test_templates_become_designs(template, clips, pairs):
     design = template_design(template, 40)
     assert (len(design.clips), len(design.pairs)) == (clips, pairs)
     assert design.assignments_per_cell * clips * pairs >= 40 * design.session.trials
+    assert len(design.attention) == 2
     assert template_design(template, 90).assignments_per_cell > design.assignments_per_cell
 
 
