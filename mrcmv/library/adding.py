@@ -124,7 +124,7 @@ def add_file(
             raise TooShort(f"This sound is shorter than {way.least_s:.0f} s.")
         sound = file_sha256(received)
         _refuse_twin(catalog.find(sound=sound))
-        title = clean(said.title) or clean(own.title) or title_of_name(source)
+        title = clean(said.title) or clean(_first(own.title)) or title_of_name(source)
         artist = clean(said.artist) or clean(own.artist) or clean(said.author) or UNKNOWN_ARTIST
         _credit_names_somebody(rights, artist)
         with stores.timing("comparing"):
@@ -249,6 +249,11 @@ def _refuse_recording(twin: Track | None) -> None:
 
 def title_of_name(source: Path) -> str:
     return clean(source.stem.replace("_", " ")) or "Untitled"
+
+
+def _first(tag: str | None) -> str:
+    """The first of several values of a tag, which arrive joined by semicolons."""
+    return (tag or "").split(";")[0]
 
 
 def _pack_id(pack: str, origin: str) -> str:
