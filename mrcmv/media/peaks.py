@@ -17,6 +17,7 @@ SILENCE_DB = -120.0
 _OVERSAMPLING = 4
 _REACH = 16  # samples that the interpolation looks to either side
 _BLOCK = 1 << 16
+_ROWS = 32  # frames in one product: so few that no second thread is woken for it, which would cost more
 
 
 @cache
@@ -63,10 +64,12 @@ class TruePeakMeter:
         if frames <= 0:
             return
         loudest = np.zeros(frames, np.float32)
+        rows = np.zeros((-(-frames // _ROWS), _ROWS, PEAK_FRAME + 2 * _REACH), np.float32)
         for channel in self._buffer:
             around = np.lib.stride_tricks.sliding_window_view(channel, PEAK_FRAME + 2 * _REACH)
-            dense = np.ascontiguousarray(around[: frames * PEAK_FRAME : PEAK_FRAME]) @ _interpolation()
-            np.maximum(loudest, np.maximum(dense.max(axis=1), -dense.min(axis=1)), out=loudest)
+            rows.reshape(-1, rows.shape[2])[:frames] = around[: frames * PEAK_FRAME : PEAK_FRAME]
+            dense = rows @ _interpolation()
+            np.maximum(loudest, np.abs(dense, out=dense).max(axis=2).ravel()[:frames], out=loudest)
         self._peaks.append(loudest)
         self._buffer = self._buffer[:, frames * PEAK_FRAME :]
 
