@@ -6,12 +6,14 @@ Words out of file names (tags of packs) are taken off every track first, so that
 for itself. Printed is the share of right tracks among the first five, averaged over the example
 clips: by the clip alone, with words at half and at full strength, and by chance.
 
-MRCMV_HOME names the library; packs are installed by ``python -m mrcmv library install``.
+With ``--words-only`` no clip is looked at, so the library need not be embedded. MRCMV_HOME names the
+library; packs are installed by ``python -m mrcmv library install``.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -117,13 +119,45 @@ def judge(recommender: Recommender, index: Unnamed, clips: Sequence[Suggestions]
                 wish = Wish(text, strength=strength)
                 matches, _ = rank(index, clip.query, wish, FIRST, words=recommender.words)  # type: ignore[arg-type]
                 values.append(precision([match.track for match in matches], truth, now))
-        if max(chance) == 0:
-            continue  # nothing in this library can be right
+        if max(chance) == 0 or min(chance) == 1:
+            continue  # in this library nothing can be right, or nothing wrong
         rows.append((kind, text, *(f"{np.mean(values):.2f}" for values in (*found.values(), chance))))
     return rows
 
 
+def words_only() -> None:
+    """Words alone on a library that need not be embedded; queries relative to a clip are left out."""
+    recommender = Recommender()
+    everything = [
+        track if track.pack == "starter" else dataclasses.replace(track, tags=())
+        for track in recommender.library.tracks()
+    ]
+    rows: list[Row] = []
+    for kind, text, truth in QUERIES:
+        tracks = [track for track in everything if track.mood or not kind.startswith("stated")]
+        asks = recommender.words.understand(text).asks
+        if any(ask.kind in ("more", "less") for ask in asks):
+            continue
+        steered = recommender.words.score(asks, tracks, ())
+        order = np.argsort(-(steered.total - 1000 * steered.refused), kind="stable")[:FIRST]
+        chance = precision(tracks, truth, 100.0)
+        if 0 < chance < 1:
+            right = precision([tracks[i] for i in order], truth, 100.0)
+            rows.append(
+                (kind, text, f"{right:.2f}", f"{chance:.2f}", ", ".join(tracks[i].title for i in order[:3]))
+            )
+    print("# Words alone\n")
+    print(f"{len(everything)} tracks of {len({track.pack for track in everything})} packs.")
+    print(f"Moods and styles: among the tracks for which they are stated. Right among the first {FIRST}:\n")
+    print(table([("known by", "words", "words alone", "chance", "first three"), *rows]))
+    failed = [row[1] for row in rows if float(row[2]) <= float(row[3])]
+    print(f"\nNo better than chance: {', '.join(failed) or 'none'}.")
+
+
 def main() -> None:
+    if "--words-only" in sys.argv:
+        words_only()
+        return
     recommender = Recommender()
     whole = recommender.index()
     index = Unnamed(whole)

@@ -108,6 +108,19 @@ _PAIRS = re.compile(r"\b(drum|rock|rhythm)s? (?:and|n|'n') (bass|roll|blues)\b")
 _BPM = re.compile(r"\b(\d{2,3})\s*bpm\b")
 
 
+def tones(phrase: str) -> tuple[tuple[Axis, int], ...]:
+    """Axes of sense that the words of a description lie on, and towards which end: 1 or -1.
+
+    To an encoder opposites are neighbours (“sad” and “happy” stand in like sentences), so such words
+    count on their axis too.
+
+    >>> tones("sad piano")
+    ((<Axis.BRIGHT: 'bright'>, -1),)
+    """
+    found = dict(_POLES[word] for word in re.findall(r"[a-z-]+", phrase) if word in _POLES)
+    return tuple((axis, sign) for axis, sign in found.items() if axis is not Axis.TEMPO)
+
+
 def understand(text: str) -> Understood:
     """What a free text in English or Chinese asks for.
 

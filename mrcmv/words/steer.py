@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrcmv.media import Progress
-from mrcmv.words.asks import Ask, Axis, Kind, Understood, understand
+from mrcmv.words.asks import Ask, Axis, Kind, Understood, tones, understand
 from mrcmv.words.describe import Described, has_vocals, is_major, octaves, said_words, sentence
 from mrcmv.words.encoder import SentenceEncoder
 from mrcmv.words.kept import KeptTexts
@@ -135,7 +135,7 @@ class Words:
                     refused |= np.array([_has(track, ask.phrase) for track in tracks], bool)
                     parts[row] = -AWAY_WEIGHT * _spread(values)
                 else:
-                    parts[row] = _spread(values)
+                    parts[row] = _spread(_spread(values) + self._toned(ask.phrase, tracks))
                 continue
             if ask.kind is Kind.AWAY:
                 refused |= np.array([has_vocals(track) is True for track in tracks], bool)
@@ -160,12 +160,19 @@ class Words:
         words = sorted({word for each in known for word in each})
         cosines = dict(zip(words, (self._vectors(words) @ asked[[0, 2]].T).max(axis=1), strict=True))
         nearest = np.array(
-            [max((cosines[w] * sure for w, sure in each.items()), default=0.0) for each in known]
+            [max((cosines[w] * (1 + sure) / 2 for w, sure in each.items()), default=0.0) for each in known]
         )
         strange = (
             nearest.max(initial=0.0) < STRANGE_WORD and (told @ asked[0]).max(initial=0.0) < STRANGE_WHOLE
         )
         return (told @ asked[1] + nearest).astype(np.float64), bool(strange)
+
+    def _toned(self, phrase: str, tracks: Sequence[Described]) -> Scores:
+        """Where the tracks lie on the axes of sense that a description names; zeros when it names none."""
+        total = np.zeros(len(tracks))
+        for axis, sign in tones(phrase):
+            total += sign * self._measured(Ask(phrase, Kind.HIGH, axis=axis), tracks)
+        return total
 
     def _measured(self, ask: Ask, tracks: Sequence[Described]) -> Scores:
         """Where each track lies on the ask's axis; NaN where that is not known."""
