@@ -110,7 +110,7 @@ def packs_view(offers: Sequence[Offer], *, editable: bool) -> str:
 def own_view(entries: Sequence[Entry]) -> str:
     return frame(
         "own",
-        f'<section class="stack narrow"><header><h2>{t("shelf_view_own")}</h2><p '
+        f'<section class="stack narrow"><header><h2>{t("shelf_own_title")}</h2><p '
         f'class="hint">{t("shelf_own_hint")}</p>'
         f'</header>{own.form()}<div id="arrivals">{own.list_of(entries)}</div></section>',
         editable=True,

@@ -10,7 +10,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "shelf_about": ("About", "关于"),
     "shelf_view_browse": ("Browse", "浏览"),
     "shelf_view_packs": ("Packs", "音乐包"),
-    "shelf_view_own": ("Add your own", "添加自己的音乐"),
+    "shelf_view_own": ("Add music", "添加音乐"),
+    "shelf_own_title": ("Add your own music", "添加自己的音乐"),
     "shelf_view_twins": ("Duplicates", "重复曲目"),
     # browse
     "shelf_search": ("Search", "搜索"),
