@@ -102,6 +102,7 @@ def test_a_pack_installs_in_the_process_and_not_in_the_tab(http, recommender):
     started = http.post("/library/do/install", json={"name": "knights"}).json()
     assert started["busy"]
     until(http, lambda state: 'data-state="installing"' in state["packs"])
+    until(http, lambda _: sum(track.pack == "knights" for track in recommender.library.tracks()) == 2)
     with visit_again(http) as other:
         assert 'data-act="cancel"' in other.get("/library?show=packs").text
         assert other.post("/library/do/remove-pack", json={"name": "knights"}).status_code == 400
