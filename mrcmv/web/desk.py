@@ -51,7 +51,7 @@ class Desk:
         )
 
     def order(self, session: Session) -> list[Choice]:
-        """All choices of a session in the order of their making: the chosen, the next, no music, others."""
+        """All choices of a session in the order of their making: the chosen, the next two, no music, others."""
         found = session.suggestions
         if found is None:
             return []
@@ -59,7 +59,7 @@ class Desk:
         chosen = session.choice.track_id if session.choice else None
         first = ids.index(chosen) if chosen in ids else 0
         turned: list[str | None] = [*ids[first:], *ids[:first]]
-        turned.insert(2, None)
+        turned.insert(3, None)
         choices = [self.choice(session, track_id) for track_id in turned]
         return choices if found.clip.duration_s <= LONG_CLIP_S else choices[:3]
 

@@ -110,6 +110,10 @@ def test_the_strip_and_the_slider_move_the_same_place(ready):
     page.wait_for_function("Math.abs(document.querySelector('#player').currentTime - 1.5) < 0.1")
     page.evaluate("document.querySelector('#player').currentTime = 2.5")  # as other parts of the page do
     page.wait_for_function("Math.abs(mrcmvStudio.listen.position() - 2.5) < 0.1")
+    page.evaluate("document.querySelector('#player').play()")
+    page.wait_for_function("mrcmvStudio.listen.playing()")
+    page.evaluate("document.querySelector('#player').pause()")
+    page.wait_for_function("!mrcmvStudio.listen.playing()")
 
 
 def test_at_the_end_it_stops_and_begins_again(ready):

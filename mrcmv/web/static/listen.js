@@ -229,6 +229,10 @@
     for (const other of all("video, audio")) if (other !== event.target && !other.paused) other.pause();
     if (!isPlayer(event) && event.target.closest?.(".voiceready")) pause();
   }, true);
+  document.addEventListener("pause", (event) => { // by the system's own keys, or another part of the page
+    const video = event.target;
+    if (isPlayer(event) && mixed() && now.playing && !video.ended && document.visibilityState === "visible") pause();
+  }, true);
   document.addEventListener("loadedmetadata", (event) => {
     if (!isPlayer(event)) return;
     if (mixed()) show(position());
