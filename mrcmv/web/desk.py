@@ -51,7 +51,7 @@ class Desk:
         )
 
     def order(self, session: Session) -> list[Choice]:
-        """All choices of a session in the order of their making: the chosen, the next two, no music, others."""
+        """All choices in the order of their making: the chosen, the next two, no music, others."""
         found = session.suggestions
         if found is None:
             return []

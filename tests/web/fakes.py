@@ -291,7 +291,8 @@ class FakeRecommender(FakeWords):
             voice_to_music_lu=settings.level_lu if self.voice else None,
             ducking=list(zip(time_s.tolist(), depth.tolist(), strict=True)) if self.voice else [],
             voice_peaks=voice.astype(np.float32), music_peaks=np.asarray(peaks(number, 600), np.float32),
-            note=None, start_s=3.0 if settings.start_s is None and number else settings.start_s, seams_s=(), beats_s=(),
+            note=None, seams_s=(), beats_s=(),
+            start_s=3.0 if settings.start_s is None and number else settings.start_s,
         )  # fmt: skip
 
     def export(
