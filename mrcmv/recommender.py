@@ -139,8 +139,7 @@ class Recommender:
 
     def index(self, progress: Progress | None = None) -> Index:
         """The index of the library as it is now; embeds tracks that are new to this checkpoint."""
-        with self._lock:
-            return self.library.index(self.model, progress=progress)
+        return self.library.index(self.model, progress=progress)
 
     def warm_up(self) -> None:
         """Load everything that the first clip would wait for, and run it once on nothing."""

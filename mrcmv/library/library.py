@@ -282,9 +282,15 @@ class Library:
         """The searchable library for one network, as it is now.
 
         Costs one look into the catalog when nothing changed; otherwise only tracks that are new to
-        this network are embedded, with progress. Stopping it loses at most the track in work.
+        this network are embedded, with progress. Stopping it loses at most the track in work. While
+        another thread embeds, what was ready before is given at once: nobody waits for a pack.
         """
-        with self._indexing:
+        if not self._indexing.acquire(blocking=False):
+            ready = self._built.get(model.sha256)
+            if ready is not None:
+                return ready.index
+            self._indexing.acquire()
+        try:
             tracks = tuple(self.tracks())
             before = self._built.get(model.sha256)
             if before is None or before.wanted != tracks:
@@ -300,6 +306,8 @@ class Library:
             elif progress:
                 progress(1.0)
             return self._built[model.sha256].index
+        finally:
+            self._indexing.release()
 
     def _path(self, track: Track) -> Path:
         return self.starter.paths.get(track.id) or self._shelf.path(track.sha256)

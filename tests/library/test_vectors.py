@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from mrcmv.library.embeddings import VectorCache, embed_track
 from mrcmv.library.shipped import read_shipped, shipped_path, write_shipped
 from mrcmv.library.starter import file_sha256
 from mrcmv.media import Cancelled, write_sound
-from tests.library.helpers import NOTES, NoteEmbedder, query, small_pack, sound_file, tone
+from tests.library.helpers import FREE, NOTES, NoteEmbedder, query, small_pack, sound_file, tone
 
 
 def test_the_planted_place_is_found(tmp_path: Path) -> None:
@@ -45,6 +46,26 @@ def test_a_second_look_embeds_nothing(tmp_path: Path) -> None:
     assert model.heard == 3
     assert again.search(query(1), 3) == first.search(query(1), 3)
     assert again.search(query(1), 1)[0].track.id == "note-440"
+
+
+def test_nobody_waits_while_new_tracks_are_embedded(tmp_path: Path) -> None:
+    pack = small_pack(tmp_path / "pack")
+    library = Library(tmp_path / "home", pack, tmp_path)
+    before = library.index(NoteEmbedder())
+    library.add(sound_file(tmp_path / "new.flac", 300.0, 20.0), FREE, artist="Somebody")
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def hold(done: float) -> None:
+        at_work.set()
+        assert go_on.wait(60)
+
+    thread = threading.Thread(target=library.index, args=(NoteEmbedder(), hold))
+    thread.start()
+    assert at_work.wait(60)
+    assert library.index(NoteEmbedder()) is before
+    go_on.set()
+    thread.join(60)
+    assert len(library.index(NoteEmbedder()).tracks) == len(before.tracks) + 1
 
 
 def test_another_checkpoint_or_sound_is_embedded_anew(tmp_path: Path) -> None:
