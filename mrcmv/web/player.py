@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mrcmv.web.drawing import deepest_db, mix_drawing
 from mrcmv.web.errors import notice
 from mrcmv.web.icons import icon
-from mrcmv.web.text import clock, t
+from mrcmv.web.text import clock, room_sentence, t
 
 if TYPE_CHECKING:
     from mrcmv.library import Track
@@ -71,7 +71,7 @@ def drawing(mix: Mix) -> str:
 
 def measured(mix: Mix) -> str:
     """What was measured in the finished file, and why it is quieter than usual where it is."""
-    note = notice(escape(mix.note), "calm") if mix.note else ""
+    note = notice(room_sentence(mix.note), "calm") if mix.note else ""
     if mix.integrated_lufs <= SILENCE_LUFS:
         return note
     words = t(
