@@ -100,7 +100,7 @@ def test_where_the_track_begins_is_dragged_and_set_back(ready, served):
     page.click("#best")
     assert slider.input_value() == "3"
     assert page.evaluate("document.activeElement.id") == "start"
-    page.wait_for_function("document.querySelector('#deck .deck').dataset.wanted === ''")
+    page.wait_for_function("document.querySelector('#deck .deck')?.dataset.wanted === ''")
     ready.ready()
 
 
