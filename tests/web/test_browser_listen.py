@@ -139,6 +139,7 @@ def test_a_track_that_is_not_there_yet_swaps_in_when_it_is(open_tab, served, cli
     page.wait_for_selector("#cards .card")
     served.recommender.step_s = 0.2  # two seconds for each mix: the fifth is the last
     tab.ready()
+    served.recommender.step_s = 1.0  # until it has been seen
     page.click(".card[data-rank='5'] .use")
     page.wait_for_selector(".card.making[data-rank='5']")
     page.wait_for_selector("#deck .mixing [data-do=stop]")
