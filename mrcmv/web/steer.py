@@ -50,16 +50,16 @@ def form() -> str:
         f'<button type="button" class="btn primary" data-steer="go">{t("say_go")}</button></div>'
         f'<p class="hint" id="say-hint">{t("say_hint")}</p></div>'
         f'<div class="chips">{chips}</div>'
-        '<div class="steerrow"><div class="strength">'
-        f'<label class="label" for="strength">{t("steer_strength")}</label>'
-        '<input type="range" id="strength" min="0" max="100" step="5" value="50">'
-        f'<div class="ends"><span>{t("steer_weak")}</span><span>{t("steer_strong")}</span></div></div>'
         '<div class="row"><button type="button" class="btn" data-steer="upload">'
         f"{t('steer_like')}"
         f'<span class="sr"> {t("steer_like_hint")}</span></button>'
         f'<button type="button" class="btn quiet" data-steer="map">{t("map_open")}</button>'
         f'<button type="button" class="btn quiet" data-steer="clear">{t("steer_clear")}</button>'
-        f"</div></div>{filters.bar(TrackFilter(), filters.MOODS)}</section>"
+        f'</div><details class="steermore"><summary>{t("steer_more")}</summary><div class="strength">'
+        f'<label class="label" for="strength">{t("steer_strength")}</label>'
+        '<input type="range" id="strength" min="0" max="100" step="5" value="50">'
+        f'<div class="ends"><span>{t("steer_weak")}</span><span>{t("steer_strong")}</span></div></div>'
+        f"{filters.bar(TrackFilter(), filters.MOODS)}</details></section>"
     )
 
 

@@ -30,8 +30,8 @@ def place(tmp_path_factory):
     for number in range(MANY):
         recommender.library._tracks[f"many-{number:03d}"] = dataclasses.replace(
             spare, id=f"many-{number:03d}", title=f"Tune {number:03d}", artist="Many", rights=CC_BY,
-            mood="calm" if number % 2 else "happy", genre="rock",
-            heard_moods=("sad",) if number % 3 == 0 else (),
+            mood="" if number in (90, 93, 96) else "calm" if number % 2 else "happy", genre="rock",
+            heard_moods=("sad",) if number % 3 == 0 else (),  # counts where nobody said one
             tempo_bpm=60.0 + number % 100, peaks=peaks(number % 7),
         )  # fmt: skip
     real = recommender.library.sound_path
@@ -317,6 +317,7 @@ def test_the_same_filter_above_the_suggestions(visit, place):
     page = visit("")
     page.click("[data-example=calm]")
     page.wait_for_selector("#cards .card")
+    page.click(".steermore summary")
     page.check("[data-filterbar] [name=safe]", force=True)
     page.select_option("[data-filterbar] [name=tempo]", "fast")
     page.wait_for_selector("#cards .card:has-text('Boss Fight')")

@@ -11,6 +11,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "chip_drums": ("No drums", "不要鼓"),
     "chip_vocals": ("No vocals", "不要人声"),
     "chip_orchestral": ("Orchestral", "管弦乐"),
+    "steer_more": ("Filters, and how far words count", "筛选与文字的分量"),
     "steer_strength": ("How far it counts", "影响程度"),
     "steer_weak": ("My clip decides", "以视频为主"),
     "steer_strong": ("My words decide", "以文字为主"),
