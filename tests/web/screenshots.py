@@ -1,4 +1,4 @@
-"""Take the pictures of docs/: ``python -m tests.web.screenshots [checkpoint] [folder]``.
+"""Take pictures of the page to look at: ``python -m tests.web.screenshots [checkpoint] FOLDER``.
 
 The real recommender works on a real example; nothing is staged.
 """
@@ -64,4 +64,7 @@ def main(checkpoint: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "compact", Path(sys.argv[2] if len(sys.argv) > 2 else "docs"))
+    main(
+        sys.argv[1] if len(sys.argv) > 1 else "compact",
+        Path(sys.argv[2] if len(sys.argv) > 2 else "screenshots"),
+    )
