@@ -71,8 +71,9 @@ def test_an_export_can_be_stopped_and_the_preview_stays(ready, served):
     page.wait_for_selector(f".exports .notice:has-text('{ENGLISH['export_stopped']}')")
     assert page.locator("#export").is_visible()
     assert page.locator("#download").is_visible()
-    begun = [name for name, _ in served.recommender.calls if name == "export"]  # none, if it waited still
-    assert served.recommender.stopped.count("export") == len(begun)
+    told = served.recommender
+    begun = [name for name, _ in told.calls if name == "export"]  # none, if it waited still
+    ready.until(lambda: told.stopped.count("export") == len(begun))
 
 
 def test_the_link_opens_the_session_in_another_browser(ready, open_tab, served):  # noqa: F811
