@@ -64,14 +64,14 @@ def test_everything_for_an_editor_is_made_on_demand(ready, served, tmp_path):
 
 
 def test_an_export_can_be_stopped_and_the_preview_stays(ready, served):
-    page = ready.page
-    served.recommender.step_s = 0.3
+    page, told = ready.page, served.recommender
+    told.calls.clear()
+    told.step_s = 0.3
     page.click("#export")
     page.click(".exports .mixing [data-do=stop]")
     page.wait_for_selector(f".exports .notice:has-text('{ENGLISH['export_stopped']}')")
     assert page.locator("#export").is_visible()
     assert page.locator("#download").is_visible()
-    told = served.recommender
     begun = [name for name, _ in told.calls if name == "export"]  # none, if it waited still
     ready.until(lambda: told.stopped.count("export") == len(begun))
 
