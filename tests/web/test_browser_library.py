@@ -1,5 +1,6 @@
 """The Library page in a real browser: browse, filter, listen, packs, own files, a clip in another tab."""
 
+import os
 import re
 import wave
 from types import SimpleNamespace
@@ -39,11 +40,14 @@ def place(tmp_path_factory):
     make_mp4(folder / "examples" / "calm.mp4", seconds=3.0)
     sessions = Sessions(parent=folder)
     studio = Studio(recommender, sessions=sessions, examples=find_examples(folder / "examples"))
+    uploads = os.environ.get("GRADIO_TEMP_DIR")
     page = serve(studio, host="127.0.0.1", port=None)
     yield SimpleNamespace(url=page.local_url, recommender=recommender, library=recommender.library)
     recommender.library.hold.set()
     page.close()
     sessions.close()
+    if uploads is not None:  # the other tests' page takes its uploads there
+        os.environ["GRADIO_TEMP_DIR"] = uploads
 
 
 @pytest.fixture
