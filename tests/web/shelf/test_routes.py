@@ -128,7 +128,7 @@ def test_what_went_wrong_with_a_pack_is_one_sentence(http, recommender):
     http.post("/library/do/install", json={"name": "knights"})
     state = until(http, lambda state: 'data-state="failed"' in state["packs"])
     assert "There is no connection: try again." in state["packs"]
-    recommender.library.fail["install"] = RuntimeError("/root/secret")
+    recommender.library.fail["install"] = RuntimeError("/somewhere/secret")
     http.post("/library/do/install", json={"name": "knights"})
     state = until(http, lambda state: not state["busy"])
     assert "secret" not in state["packs"]
@@ -223,7 +223,7 @@ def test_nothing_changes_where_the_library_is_read_only(closed, recommender):
 
 def test_an_unexpected_error_tells_nothing(http, bookcase, monkeypatch):
     def broken(*_: object) -> None:
-        raise RuntimeError("/root/secret")
+        raise RuntimeError("/somewhere/secret")
 
     monkeypatch.setattr(bookcase, "page", broken)
     answer = http.get("/library/rows")
