@@ -30,13 +30,21 @@ def test_switching_goes_on_at_the_same_place(ready, served):
     page.locator("h1").click()
     page.keyboard.press("1")
     page.wait_for_function("mrcmvStudio.listen.position() > 0.3")
-    steps = page.evaluate(
-        """() => [2, 5, 0, 3, 1].map(number => {
-            const before = mrcmvStudio.listen.position(), address = mrcmvStudio.listen.address();
-            document.querySelector(`#slot-${number}`).click();
-            return [mrcmvStudio.listen.position() - before, address !== mrcmvStudio.listen.address()];
-        })"""
-    )
+    steps = []
+    for number in (2, 5, 0, 3, 1):
+        steps.append(
+            page.evaluate(
+                """number => {
+                const before = mrcmvStudio.listen.position(), address = mrcmvStudio.listen.address();
+                document.querySelector(`#slot-${number}`).click();
+                return [mrcmvStudio.listen.position() - before, address !== mrcmvStudio.listen.address()];
+            }""",
+                number,
+            )
+        )
+        page.wait_for_function(  # as quick as the server tells that it heard of it
+            f"document.querySelector('#deck .deck')?.dataset.chosen === '{number}'"
+        )
     assert all(abs(moved) <= 0.1 and other for moved, other in steps)
     assert ready.listen("playing()")
     # the picture is there as well, silent
@@ -137,7 +145,7 @@ def test_a_track_that_is_not_there_yet_swaps_in_when_it_is(open_tab, served, cli
     tab.drop(clip)
     page.click("#find")
     page.wait_for_selector("#cards .card")
-    served.recommender.step_s = 0.2  # two seconds for each mix: the fifth is the last
+    served.recommender.step_s = 0.6  # six seconds for each mix: the fifth is the last
     tab.ready()
     served.recommender.step_s = 1.0  # until it has been seen
     page.click(".card[data-rank='5'] .use")
