@@ -140,25 +140,31 @@ def library_install(
     """Fetch packs of open game music and take their tracks in. Stopped, it goes on the next time."""
     import time
 
+    from mrcmv.media import UserError
+
     recommender = make_recommender(checkpoint, device)
-    reports = []
+    reports, failed = [], {}
     for pack in packs:
-        report = recommender.library.install(pack, progress=show_progress(f"Installing {pack}"))
+        try:
+            report = recommender.library.install(pack, progress=show_progress(f"Installing {pack}"))
+        except UserError as error:  # the others can still come in
+            failed[pack] = str(error)
+            say(f"{pack}: {error}")
+            continue
         reports.append(report)
         left = ", ".join(f"{count} {why}" for why, count in report.left_out.items()) or "none"
         say(f"{pack}: {report.added} tracks added, {report.tracks} there; left out: {left}")
         say("  " + ", ".join(f"{step} {seconds / 60:.1f} min" for step, seconds in report.seconds.items()))
-    began = time.perf_counter()
-    if embed:
+    began, embedding_s = time.perf_counter(), None
+    if embed and reports:
         recommender.index(progress=show_progress("Embedding"))
-        say(f"embedding {(time.perf_counter() - began) / 60:.1f} min")
+        embedding_s = round(time.perf_counter() - began, 1)
+        say(f"embedding {embedding_s / 60:.1f} min")
     if as_json:
-        show(
-            {
-                "packs": [report.to_json() for report in reports],
-                "embedding_s": round(time.perf_counter() - began, 1) if embed else None,
-            }
-        )
+        packs_done = [report.to_json() for report in reports]
+        show({"packs": packs_done, "failed": failed, "embedding_s": embedding_s})
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command("remove-pack")

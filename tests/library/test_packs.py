@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
+from mrcmv.cli.library import app as cli
 from mrcmv.library import (
     PACKS,
     FetchError,
@@ -137,6 +141,21 @@ ours.install("test-music")
     assert source.fetched == 0  # it lies there unpacked
     assert (report.added, report.tracks) == (1, 2)
     assert ours.verify(repair=True) == []
+
+
+def test_a_pack_that_fails_does_not_keep_the_others_out(
+    tmp_path: Path, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, _ = library(tmp_path, package)
+    monkeypatch.setattr("mrcmv.cli.library.make_recommender", lambda *_: SimpleNamespace(library=ours))
+    done = CliRunner().invoke(cli, ["install", "no-such-pack", "test-music", "--no-embed", "--json"])
+    assert done.exit_code == 1
+    said = json.loads(done.stdout)
+    assert [pack["pack"] for pack in said["packs"]] == ["test-music"]
+    assert list(said["failed"]) == ["no-such-pack"]
+    assert "no-such-pack" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len([track for track in ours.tracks() if track.pack == "test-music"]) == 2
 
 
 def test_one_installation_at_a_time(tmp_path: Path, package: Path) -> None:
