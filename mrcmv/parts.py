@@ -1,0 +1,122 @@
+"""What all clips share: the networks, the library, its index and what was found, loaded once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from mrcmv.media import Beats, Progress, home, thread_budget
+
+if TYPE_CHECKING:
+    from mrcmv.library import Ears, Index, Library, Track
+    from mrcmv.model import Mrcmv
+    from mrcmv.separation import Separator
+    from mrcmv.words import Words
+
+T = TypeVar("T")
+MOST_FOUND = 64
+"""Examples, and clips that were explained, whose vectors are kept in memory."""
+
+
+class Parts:
+    """Loads each part at its first use, once, for all threads.
+
+    Parameters
+    ----------
+    checkpoint
+        Name of a shipped checkpoint, or the path of a folder that holds one.
+    device
+        "auto", "cpu", "cuda" or "mps".
+    home
+        Where own tracks and embeddings are kept; see `mrcmv.media.home`.
+    """
+
+    def __init__(self, checkpoint: str = "compact", device: str = "auto", home: Path | None = None) -> None:
+        self.checkpoint = checkpoint
+        self.device = device
+        self.home = home
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.RLock] = {}
+        self._loaded: dict[str, object] = {}
+        self._found: dict[str, object] = {}
+
+    def _load_model(self) -> Mrcmv:
+        import torch
+
+        from mrcmv.model import load_model
+
+        torch.set_num_threads(thread_budget())
+        return load_model(self.checkpoint, device=self.device)
+
+    def _once(self, part: str, load: Callable[[], T]) -> T:
+        """Load a part at its first use; a second thread waits for the first one's result.
+
+        Nobody waits for a part that somebody else needs: each has a lock of its own.
+        """
+        with self._lock:
+            lock = self._locks.setdefault(part, threading.RLock())
+        with lock:
+            if part not in self._loaded:
+                self._loaded[part] = load()
+            return cast(T, self._loaded[part])
+
+    @property
+    def model(self) -> Mrcmv:
+        return self._once("model", self._load_model)
+
+    @property
+    def separator(self) -> Separator:
+        from mrcmv.model import on_zerogpu, pick_device
+        from mrcmv.separation import Separator
+
+        # ZeroGPU lends its GPU to the network's calls alone; separation is quick enough without
+        device = "cpu" if on_zerogpu() else pick_device(self.device)
+        return self._once("separator", lambda: Separator.load(device))
+
+    @property
+    def library(self) -> Library:
+        from mrcmv.library import Library
+
+        return self._once("library", lambda: Library.open(self.home, self._make_ears()))
+
+    def _make_ears(self) -> Ears:
+        """What new tracks are heard by; its networks load with the first track that comes in."""
+        from mrcmv.library import Ears
+        from mrcmv.model import on_zerogpu, pick_device
+        from mrcmv.tagging import NAMES, Tagger
+
+        def taggers() -> list[Tagger]:
+            device = "cpu" if on_zerogpu() else pick_device(self.device)
+            return [Tagger.load(name, device) for name in NAMES]
+
+        return Ears(taggers, lambda: self.separator)
+
+    @property
+    def words(self) -> Words:
+        from mrcmv.words import Words
+
+        return self._once("words", lambda: Words((self.home or home()) / "words"))
+
+    def beats(self, track: Track) -> Beats:
+        """The pulse of a track; heard once and kept."""
+        from mrcmv.rhythm import BeatCache
+
+        cache = self._once("beats", lambda: BeatCache((self.home or home()) / "rhythm"))
+        return cache.of(track.sha256, self.library.sound_path(track.id), track.tempo_bpm)
+
+    def index(self, progress: Progress | None = None) -> Index:
+        """The index of the library as it is now; embeds tracks that are new to this checkpoint."""
+        return self.library.index(self.model, progress=progress)
+
+    def _remembered(self, key: str, make: Callable[[], T]) -> T:
+        """What was found for a clip or an example, kept for the next time; nobody waits for another's."""
+        with self._lock:
+            kept = self._found.pop(key, None)
+        found = make() if kept is None else kept
+        with self._lock:
+            self._found[key] = found  # the last in order is the last that was asked for
+            while len(self._found) > MOST_FOUND:
+                del self._found[next(iter(self._found))]
+        return cast(T, found)
