@@ -1,8 +1,8 @@
-"""A catalogue on one machine: FAISS's inverted lists over 8-bit vectors, their names in SQLite.
+"""A catalogue on one machine: FAISS's inverted lists, their names in SQLite.
 
-Windows are sorted into cells around centres learned from the first of them; a query looks at the
-nearest few cells. A vector takes 8 bits a dimension (512 bytes), and the lists are mapped into memory
-from the disk, so that opening a million windows costs next to nothing.
+Windows are sorted into cells around centres learned from some of them (`mrcmv.index.cells`); a query looks
+at the nearest few cells. The lists are mapped into memory from the disk, so that opening a million windows
+costs next to nothing.
 """
 
 from __future__ import annotations
@@ -20,17 +20,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mrcmv.index.cells import CHUNK, MOST_CELLS, contents, inner_lists, learn, sample_for
 from mrcmv.index.types import Entry, Hit, TrackIndexError, Vectors, best_of, unit
 from mrcmv.media import thread_budget
 
 EXACT_UP_TO = 20_000
 """Windows up to which there are no cells: there is too little to learn them from, and no need."""
-WINDOWS_PER_CELL = 250
-MOST_CELLS = 4096
-TRAINED_ON = 64
-"""Windows for each cell that the centres are learned from."""
-PROBES = 24
-"""Cells that a query looks at; see benchmarks/scale.py for what that finds and costs."""
+LEARNED_FROM = 250_000
+"""Windows that are gathered before cells are learned, when more are added at once: half a gigabyte."""
+AGAIN = 4
+"""So many times more windows than when the cells were learned: they are learned anew."""
 BATCH = 512
 """Tracks that are added at once."""
 _NAME, _NAMES = "windows.faiss", "tracks.sqlite"
@@ -43,9 +42,6 @@ class FaissIndex:
     """
 
     def __init__(self, folder: Path, dimension: int = 512) -> None:
-        import faiss
-
-        faiss.omp_set_num_threads(thread_budget())
         self.folder, self.dimension = folder, dimension
         self._lock = threading.RLock()
         try:
@@ -56,6 +52,7 @@ class FaissIndex:
                 "CREATE TABLE IF NOT EXISTS tracks (number INTEGER PRIMARY KEY AUTOINCREMENT, "
                 "id TEXT NOT NULL UNIQUE, starts TEXT NOT NULL)"
             )
+            self._names.execute("CREATE TABLE IF NOT EXISTS learned (windows INTEGER NOT NULL)")
         except (OSError, sqlite3.Error) as error:
             raise TrackIndexError(
                 "The index's folder cannot be used: name one of yours with room."
@@ -99,9 +96,17 @@ class FaissIndex:
                 self._writable()
                 self._windows.add_with_ids(vectors, ids)
                 count += len(vectors)
-            if self._is_exact() and len(self) > EXACT_UP_TO:
+                if self._is_exact() and len(self) >= LEARNED_FROM:
+                    self.learn()
+            if len(self) > EXACT_UP_TO and self._outgrown():
                 self.learn()
         return count
+
+    def _outgrown(self) -> bool:
+        if self._is_exact():
+            return True
+        learned = int(self._names.execute("SELECT windows FROM learned").fetchone()[0])
+        return len(self) >= AGAIN * learned and inner_lists(self._windows).nlist < MOST_CELLS
 
     def _name(self, entry: Entry) -> int:
         starts = json.dumps([round(float(start), 3) for start in entry.starts_s])
@@ -112,42 +117,38 @@ class FaissIndex:
         return cursor.lastrowid
 
     def learn(self, seed: int = 0) -> None:
-        """Sort all windows into cells learned from a random part of them. Needed once, and worth doing
-        again when the catalogue has grown tenfold. Needs the vectors as they came: from the exact index
-        they are taken as they are, from cells as their 8 bits tell."""
+        """Sort all windows into cells learned from a random part of them.
+
+        Done by `add` when there are enough, and again when there are `AGAIN` times as many; from then on
+        the vectors are as they were kept (16 or 8 bits a dimension).
+        """
         import faiss
 
         with self._lock:
-            vectors, ids = self._contents()
-            cells = int(min(MOST_CELLS, max(16, len(ids) // WINDOWS_PER_CELL)))
-            made: Any = faiss.index_factory(self.dimension, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT)
-            made.cp.seed = seed
-            chosen = np.random.default_rng(seed).permutation(len(ids))[: cells * TRAINED_ON]
-            made.train(vectors[np.sort(chosen)])
-            made.nprobe = PROBES
-            for start in range(0, len(ids), 50_000):
-                made.add_with_ids(vectors[start : start + 50_000], ids[start : start + 50_000])
-            self._windows = made
+            faiss.omp_set_num_threads(thread_budget())
+            self._windows = self._relearned(seed)
+            self._names.execute("DELETE FROM learned")
+            self._names.execute("INSERT INTO learned VALUES (?)", (len(self),))
 
-    def _contents(self) -> tuple[Vectors, NDArray[np.int64]]:
-        """All vectors [n, d] and their ids [n]."""
+    def _relearned(self, seed: int) -> Any:
+        rng, share = np.random.default_rng(seed), sample_for(len(self)) / len(self)
+        parts = [vectors[rng.random(len(vectors)) < share] for vectors, _ in self._contents()]
+        made = learn(np.concatenate(parts), len(self), seed)
+        for vectors, ids in self._contents():
+            made.add_with_ids(vectors, ids)
+        return made
+
+    def _contents(self) -> Iterator[tuple[Vectors, NDArray[np.int64]]]:
+        """All vectors [n, d] and their ids [n], part by part."""
         import faiss
 
-        if self._is_exact():
-            flat = faiss.downcast_index(self._windows.index)
-            return flat.reconstruct_n(0, flat.ntotal), faiss.vector_to_array(self._windows.id_map)
-        lists = self._windows.invlists
-        ids = np.concatenate(
-            [
-                faiss.rev_swig_ptr(lists.get_ids(cell), lists.list_size(cell)).copy()
-                for cell in range(self._windows.nlist)
-                if lists.list_size(cell)
-            ]
-        )
-        self._windows.make_direct_map(True)
-        vectors = self._windows.reconstruct_batch(ids)
-        self._windows.make_direct_map(False)
-        return vectors, ids
+        if not self._is_exact():
+            yield from contents(self._windows)
+            return
+        flat, ids = faiss.downcast_index(self._windows.index), faiss.vector_to_array(self._windows.id_map)
+        for start in range(0, len(ids), CHUNK):
+            some = min(CHUNK, len(ids) - start)
+            yield flat.reconstruct_n(start, some), ids[start : start + some]
 
     def _is_exact(self) -> bool:
         import faiss
@@ -160,7 +161,7 @@ class FaissIndex:
 
         path = self.folder / _NAME
         mapped = not self._is_exact() and isinstance(
-            faiss.downcast_InvertedLists(self._windows.invlists), faiss.OnDiskInvertedLists
+            faiss.downcast_InvertedLists(inner_lists(self._windows).invlists), faiss.OnDiskInvertedLists
         )
         if mapped:
             self._windows = faiss.read_index(str(path))
@@ -191,6 +192,11 @@ class FaissIndex:
     def search(self, vector: Vectors, k: int, *, among: Sequence[str] | None = None) -> list[Hit]:
         if k < 1 or not len(self):
             return []
+        import faiss
+
+        faiss.omp_set_num_threads(
+            1
+        )  # of this thread; two that wait for each other are slower on a busy machine
         query = unit(np.asarray(vector, np.float32).reshape(1, -1))
         with self._lock:
             params = self._params(among)
@@ -198,7 +204,7 @@ class FaissIndex:
             while True:
                 similarities, ids = self._windows.search(query, count, params=params)
                 found = ids[0] >= 0
-                hits = best_of(self._named(ids[0][found], similarities[0][found]), k)
+                hits = best_of(self._named(ids[0][found], similarities[0][found], k), k)
                 if len(hits) >= k or count >= len(self) or not found.all():
                     return hits
                 count = min(len(self), 4 * count)
@@ -209,32 +215,38 @@ class FaissIndex:
         import faiss as untyped
 
         faiss: Any = untyped  # its stubs do not know the keywords of search parameters
-        marks = ",".join("?" * len(among))
         rows = self._names.execute(
-            f"SELECT number, starts FROM tracks WHERE id IN ({marks})",  # noqa: S608 - only question marks
-            list(among),
+            "SELECT number, starts FROM tracks WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(among)),),
         )
         ids = [_ids(int(number), len(json.loads(starts))) for number, starts in rows]
         chosen = faiss.IDSelectorBatch(np.concatenate(ids) if ids else np.zeros(0, np.int64))
         if self._is_exact():
             return faiss.SearchParameters(sel=chosen)
-        return faiss.SearchParametersIVF(sel=chosen, nprobe=self._windows.nlist)
+        return faiss.SearchParametersIVF(sel=chosen, nprobe=inner_lists(self._windows).nlist)
 
     def _named(
-        self, ids: NDArray[np.int64], similarities: NDArray[np.float32]
+        self, ids: NDArray[np.int64], similarities: NDArray[np.float32], k: int
     ) -> Iterator[tuple[str, float, float]]:
-        known: dict[int, tuple[str, list[float]]] = {}
-        for window, similarity in zip(ids.tolist(), similarities.tolist(), strict=True):
-            number, place = divmod(window, _PER_TRACK)
-            if number not in known:
-                row = self._names.execute(
-                    "SELECT id, starts FROM tracks WHERE number = ?", (number,)
-                ).fetchone()
-                if row is None:  # taken out, and not saved yet by whoever did it
-                    continue
-                known[number] = (row[0], json.loads(row[1]))
-            track_id, starts = known[number]
-            yield track_id, similarity, starts[place]
+        """The nearest windows, best first, as far down as the best ``k`` tracks and those as near go."""
+        numbers, places = np.divmod(ids, _PER_TRACK)
+        _, first = np.unique(numbers, return_index=True)
+        if len(first) > k:
+            last = similarities[np.sort(first)[k - 1]]
+            numbers, places, similarities = (
+                each[similarities >= last] for each in (numbers, places, similarities)
+            )
+        rows = self._names.execute(
+            "SELECT number, id, starts FROM tracks WHERE number IN (SELECT value FROM json_each(?))",
+            (json.dumps(np.unique(numbers).tolist()),),
+        )
+        known = {number: (track_id, json.loads(starts)) for number, track_id, starts in rows}
+        for number, place, similarity in zip(
+            numbers.tolist(), places.tolist(), similarities.tolist(), strict=True
+        ):
+            if number in known:  # else it was taken out by another process, and that is saved
+                track_id, starts = known[number]
+                yield track_id, similarity, starts[place]
 
     def save(self) -> None:
         import faiss

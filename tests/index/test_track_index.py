@@ -144,3 +144,24 @@ def test_what_cannot_be_opened(tmp_path: Path) -> None:
     pytest.importorskip("pymilvus", reason="requirements-scale.txt is not installed")
     with pytest.raises(TrackIndexError, match="does not answer"):
         open_index("http://127.0.0.1:9", DIMENSION)
+
+
+def test_cells_are_learned_anew_when_outgrown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faiss_ivf, "EXACT_UP_TO", 2000)
+    monkeypatch.setattr(faiss_ivf, "LEARNED_FROM", 3000)
+    index = open_index(str(tmp_path / "index"), DIMENSION)
+    assert isinstance(index, faiss_ivf.FaissIndex)
+    entries = [track(number, windows=6) for number in range(4000)]
+    index.add(entries[:600])
+    assert faiss_ivf.inner_lists(index._windows).nlist == 16
+    index.save()
+    index.close()
+    index = open_index(str(tmp_path / "index"), DIMENSION)
+    assert isinstance(index, faiss_ivf.FaissIndex)
+    index.remove(["track-5"])
+    index.add(entries[600:])
+    assert faiss_ivf.inner_lists(index._windows).nlist == 95
+    assert len(index) == 6 * 3999
+    for number in (0, 599, 3999):
+        assert index.search(entries[number].vectors[4], 1)[0].track_id == f"track-{number}"
+    assert "track-5" not in {hit.track_id for hit in index.search(entries[5].vectors[0], 20)}
