@@ -39,6 +39,7 @@ from mrcmv.media.types import (
     home,
     thread_budget,
 )
+from mrcmv.media.workfolder import WorkFolder, abandoned, named, sweep_partials, work_folder
 
 __all__ = [
     "ANALYSIS_RATE",
@@ -75,6 +76,8 @@ __all__ = [
     "ToolError",
     "TruePeakMeter",
     "UserError",
+    "WorkFolder",
+    "abandoned",
     "encode_sound",
     "ffmpeg_exe",
     "fingerprint",
@@ -83,6 +86,7 @@ __all__ = [
     "integrated_lufs",
     "measure_levels",
     "mux",
+    "named",
     "open_clip",
     "open_sound",
     "part_of",
@@ -93,8 +97,10 @@ __all__ = [
     "remember",
     "run_ffmpeg",
     "sound_length_s",
+    "sweep_partials",
     "thread_budget",
     "to_lufs",
     "to_mono",
+    "work_folder",
     "write_sound",
 ]

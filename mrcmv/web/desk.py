@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mrcmv.media import Cancelled
 from mrcmv.mix import MixSettings
+from mrcmv.web import record
 from mrcmv.web.drawn import Drawn
 from mrcmv.web.errors import notice, sentence
 from mrcmv.web.run import TICK_S, Job
@@ -91,6 +92,7 @@ class Desk:
             mix = self.recommender.mix(found, choice.track_id, path, choice.settings, progress=job.progress)
             if session.suggestions is not None and session.making.get(choice) is job:
                 session.keep_mix(choice, mix)
+                record.write(session)
             return mix
 
         def end() -> None:
@@ -119,6 +121,14 @@ class Desk:
 
         ``redraw`` is whether the controls are drawn anew, ``undo`` is called when it fails.
         """
+        try:
+            yield from self._choose(session, choice, redraw, undo)
+        finally:
+            record.write(session)
+
+    def _choose(
+        self, session: Session, choice: Choice, redraw: bool, undo: Callable[[], None] | None
+    ) -> Iterator[View]:
         before, session.choice, session.said = session.choice, choice, ""
         job: Job[Mix] = Job()
         session.take_over(job)

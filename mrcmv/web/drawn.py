@@ -9,7 +9,7 @@ from zlib import crc32
 
 from mrcmv.web import cards, deck, panel, player, shaping
 from mrcmv.web.exports import Exports
-from mrcmv.web.files import SOUND_TYPES, download_name
+from mrcmv.web.files import SOUND_TYPES, clip_type, download_name
 from mrcmv.web.sessions import Choice, Session
 from mrcmv.web.text import plain, t
 from mrcmv.web.views import View
@@ -46,6 +46,19 @@ class Drawn:
             take=self.take(session),
             exports=self.exports.panel(session),
         )
+
+    def readdress(self, session: Session) -> None:
+        """Give a session that goes on after a restart its addresses again: a page may be open still."""
+        if session.source is not None:
+            session.put("clip", session.source, clip_type(session.source))
+        if session.suggestions is None:
+            return
+        if session.suggestions.voice is not None:
+            session.put(f"voice{session.runs}.wav", session.suggestions.voice, "audio/wav")
+        for mix in session.previews.values():
+            session.put(mix.path.name, mix.path, "audio/mp4")
+        self.stage(session)
+        self.take(session)
 
     def failed(self, session: Session) -> View:
         """A mix is not there: what was before is shown, and why."""

@@ -13,7 +13,6 @@ import atexit
 import contextlib
 import logging
 import os
-import re
 import secrets
 import shutil
 import tempfile
@@ -24,10 +23,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mrcmv.media import WorkFolder
 from mrcmv.mix import MixSettings
+from mrcmv.web import leftovers
 from mrcmv.web.errors import PageError
 
 if TYPE_CHECKING:
+    from mrcmv.library import Track
     from mrcmv.mix import Mix
     from mrcmv.recommender import Suggestions
     from mrcmv.web.run import Job
@@ -106,6 +108,7 @@ class Session:
     example_name: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
     delivering: threading.Lock = field(default_factory=threading.Lock)
+    recording: threading.Lock = field(default_factory=threading.Lock)
 
     def touch(self) -> None:
         self.used_at = time.monotonic()
@@ -141,7 +144,7 @@ class Session:
             for name in [n for n, stored in self.files.items() if stored.path in {m.path for m in dropped}]:
                 del self.files[name]
         for mix in dropped:
-            for file in (mix.path, mix.path.with_suffix(".mp4")):
+            for file in (mix.path, mix.path.with_suffix(".mp4"), mix.path.with_suffix(".json")):
                 file.unlink(missing_ok=True)
 
     def forget_mixes(self) -> None:
@@ -186,13 +189,16 @@ class Session:
         folder.mkdir(mode=0o700)
         return folder
 
-    def adopt(self, upload: Path) -> Path:
+    def adopt(self, upload: Path, *, own: bool = True) -> Path:
         """Take an upload into the private folder, under a name of ours; returns its new place.
 
         Two visitors who drop the same file share one path in the upload folder, so it is linked,
-        not moved: the second one still finds it.
+        not moved: the second one still finds it. What is not the visitor's ``own`` is copied.
         """
         kept = self.folder / "upload"
+        if not own:
+            shutil.copyfile(upload, kept)
+            return kept
         try:
             try:
                 os.link(upload, kept)
@@ -215,18 +221,25 @@ class Session:
 
 
 class Sessions:
-    """All sessions of this process, in one private temporary folder that goes with the process."""
+    """All sessions of this process, in one private temporary folder.
+
+    The folder goes when the process ends in order. When it is killed, the next process finds what lies
+    there, and `resume` opens again what was used within ``keep_minutes``.
+    """
 
     def __init__(self, keep_minutes: float = KEEP_MINUTES, parent: Path | None = None) -> None:
         self.keep_minutes = keep_minutes
         base = Path(parent or tempfile.gettempdir())
-        remove_leftovers(base)
-        self.root = Path(tempfile.mkdtemp(prefix=f"{ROOT_PREFIX}{os.getpid()}-", dir=base))
+        self._work = WorkFolder(ROOT_PREFIX, base)
+        self.root = self._work.path
+        self._orphans = leftovers.take_over(ROOT_PREFIX, base, self.root, 60 * keep_minutes)
         self.uploads = self.root / "uploads"
         self._by_ticket: dict[str, Session] = {}
         self._by_shelf: dict[str, Session] = {}
         self._by_key: dict[str, Session] = {}
         self._lock = threading.Lock()
+        self._noted: dict[str, float] = {}
+        self._first_seen: dict[tuple[Path, int], float] = {}
         self._closed = threading.Event()
         atexit.register(self.close)
 
@@ -240,11 +253,37 @@ class Sessions:
             session = Session(
                 secrets.token_urlsafe(24), secrets.token_urlsafe(24), owner, folder, time.monotonic()
             )
-            self._by_ticket[session.ticket] = session
-            self._by_shelf[session.shelf] = session
-            self._by_key[session.key] = session
+            self._add(session)
         session.present.add(owner)
         return session
+
+    def _add(self, session: Session) -> None:
+        self._by_ticket[session.ticket] = session
+        self._by_shelf[session.shelf] = session
+        self._by_key[session.key] = session
+
+    def resume(self, track: Callable[[str], Track]) -> list[Session]:
+        """Open the sessions that a killed process left; ``track`` gives a track by its id.
+
+        What cannot be used is deleted.
+        """
+        from mrcmv.web import record
+
+        resumed = []
+        for folder in self._orphans:
+            try:
+                session = record.read(folder, track)
+            except ValueError as error:
+                log.warning("A session that was left is deleted: %s", error)
+                shutil.rmtree(folder, ignore_errors=True)
+                continue
+            with self._lock:
+                self._add(session)
+            resumed.append(session)
+        self._orphans = []
+        if resumed:
+            log.warning("Sessions that go on after a restart: %d", len(resumed))
+        return resumed
 
     def reopen(self, key: object, owner: str) -> Session:
         """The session of a link, opened for one more tab; raises `PageError` when it has ended."""
@@ -300,16 +339,33 @@ class Sessions:
         stale = [s for s in stale if not s.busy]
         for session in stale:
             self.remove(session)
+        self._note_uses()
         self._sweep_uploads()
         return len(stale)
 
+    def _note_uses(self) -> None:
+        from mrcmv.web import record
+
+        with self._lock:
+            used = {s.ticket: s for s in self._by_ticket.values() if self._noted.get(s.ticket) != s.used_at}
+            self._noted = {s.ticket: s.used_at for s in self._by_ticket.values()}
+        for session in used.values():
+            record.note_use(session)
+
     def _sweep_uploads(self) -> None:
-        """Remove uploads that nobody took over, and links to those that somebody did."""
-        oldest = time.time() - 60 * UPLOAD_MINUTES
+        """Remove uploads that nobody took over, and links to those that somebody did.
+
+        Their age counts from when they were first seen here: the machine's clock may jump.
+        """
+        now, seen = time.monotonic(), {}
         for path in self.uploads.rglob("*"):
             with contextlib.suppress(OSError):
-                if path.is_file() and path.stat().st_mtime < oldest:
-                    path.unlink()
+                if path.is_file():
+                    key = (path, path.stat().st_mtime_ns)  # the same name may come again
+                    seen[key] = self._first_seen.get(key, now)
+                    if seen[key] < now - 60 * UPLOAD_MINUTES:
+                        path.unlink()
+        self._first_seen = seen
 
     def keep_sweeping(self, every_s: float = 30.0) -> None:
         """Sweep in a daemon thread until `close`."""
@@ -328,24 +384,4 @@ class Sessions:
         self._closed.set()
         for session in list(self._by_ticket.values()):
             self.remove(session)
-        shutil.rmtree(self.root, ignore_errors=True)
-
-
-def remove_leftovers(base: Path) -> None:
-    """Delete folders of processes that ended without cleaning up."""
-    for folder in base.glob(f"{ROOT_PREFIX}*"):
-        found = re.fullmatch(rf"{ROOT_PREFIX}(\d+)-.*", folder.name)
-        if found and folder.is_dir() and not folder.is_symlink() and not _alive(int(found[1])):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    if not hasattr(os, "killpg"):  # Windows: signal 0 would end the process
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        self._work.close()

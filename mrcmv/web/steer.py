@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mrcmv.library import TrackFilter
+from mrcmv.web import record
 from mrcmv.web.errors import PageError, notice, sentence
 from mrcmv.web.run import Job, Report
 from mrcmv.web.shelf import filters
@@ -202,6 +203,7 @@ class Steer:
         """New cards at once; the preview stays when its track is still among them."""
         self.studio.desk.reranked(session, ranked)
         session.touch()
+        record.write(session)
         told, choice = self.studio.told(session), session.choice
         if choice is not None and (choice.track_id is None or ranked.match(choice.track_id)):
             cards = self.studio._cards(session, choice.track_id)

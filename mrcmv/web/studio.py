@@ -6,14 +6,15 @@ draw. Nothing here knows Gradio, so all of it can be tested without a browser.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mrcmv.media import WINDOW_S
+from mrcmv.media import WINDOW_S, UserError
 from mrcmv.mix import MixSettings
-from mrcmv.web import panel
+from mrcmv.web import panel, record
 from mrcmv.web.desk import Desk
 from mrcmv.web.drawn import Drawn
 from mrcmv.web.errors import PageError, notice, sentence
@@ -57,6 +58,9 @@ class Studio:
             self.sessions.keep_minutes,
         )
         self.desk = Desk(recommender, lambda: self.line, self.drawn)
+        for session in self.sessions.resume(lambda ident: self.recommender.library.get(ident)):
+            with contextlib.suppress(UserError):  # its page asks for them again when it is loaded anew
+                self.drawn.readdress(session)
 
     # -- a clip comes in ---------------------------------------------------------------------
 
@@ -89,13 +93,14 @@ class Studio:
             self._drop_quietly(ticket, owner)
         session = self.sessions.create(owner)
         try:
-            kept = session.adopt(source) if own else source
+            kept = session.adopt(source, own=own)
             session.clip_name = name[:200]
             session.duration_s = look_at(kept)
             session.source = kept
             length = session.duration_s or WINDOW_S
             session.window_s = (0.0, min(length, WINDOW_S))
             session.put("clip", kept, clip_type(kept))
+            record.write(session)
         except BaseException:
             self.sessions.remove(session)
             raise
@@ -128,6 +133,7 @@ class Studio:
             session = self.sessions.reopen(wish.get("key") if isinstance(wish, dict) else None, owner)
         except Exception as error:
             return cleared(notice(sentence(error), "calm"))
+        record.write(session)
         if session.suggestions is None:
             return self._loaded(session)
         choice = session.choice if session.choice in session.previews else None
@@ -208,6 +214,7 @@ class Studio:
         session.suggestions = found
         session.duration_s, session.window_s = found.clip.duration_s, found.clip.window_s
         session.touch()
+        record.write(session)
         first = found.matches[0].track.id if found.matches else None
         yield View(
             stage=self.drawn.stage(session),
@@ -277,6 +284,7 @@ class Studio:
 
         def undo() -> None:
             session.shape, session.starts = shape, starts
+            record.write(session)
 
         choice = self.desk.choice(session, session.choice.track_id)
         yield from self.desk.choose(session, choice, redraw=reset, undo=undo)

@@ -19,8 +19,8 @@ import numpy as np
 
 from mrcmv.library import Facets, Page, Rights, Sort, Track, TrackFilter, UnknownTrack
 from mrcmv.library.filters import GROUPS, sort_key, words_of
-from mrcmv.media import Clip, Speech, UserError, write_sound
-from mrcmv.mix import MixSettings
+from mrcmv.media import Clip, Speech, UserError, remember, write_sound
+from mrcmv.mix import Mix, MixSettings
 from mrcmv.recommender import Stage, StageEvent, Suggestions, Wish
 from tests.web.clips import make_mp4
 from tests.web.fake_words import FakeWords
@@ -220,9 +220,27 @@ class FakeRecommender(FakeWords):
                 SimpleNamespace(track=track, similarity=0.82 - 0.07 * rank**1.4, start_s=3.0 + rank)
                 for rank, track in enumerate(self.library.tracks()[:top_k])
             )
+            files = [folder / name for name in ("picture.mp4", "sound.wav", "frames.npy", "p.jpg")]
+            shutil.copy(upload, files[0])
+            for path in files[1:]:
+                path.touch()
+            picture, sound, frames, poster = files
+            clip = Clip(
+                folder,
+                picture,
+                True,
+                sound,
+                frames,
+                poster,
+                4.0,
+                320,
+                180,
+                25.0,
+                (start_s, min(end_s or 4.0, 4.0)),
+            )
+            remember(clip)
             return Suggestions(
-                clip=Clip(folder, upload, True, folder / "sound.wav", folder / "frames.npy", folder / "p.jpg",
-                          4.0, 320, 180, 25.0, (start_s, min(end_s or 4.0, 4.0))),
+                clip=clip,
                 speech=Speech(((0.5, 2.0), (2.6, 3.6)) if self.voice else ()),
                 voice=voice,
                 picture_share=0.38 if self.voice else 1.0,
@@ -286,12 +304,11 @@ class FakeRecommender(FakeWords):
         talks = ((time_s > 0.5) & (time_s < 2.0)) | ((time_s > 2.6) & (time_s < 3.6))
         voice = talks * np.asarray(peaks(7, 600)) if self.voice else np.zeros(600)
         depth = np.convolve(np.where(talks, -settings.level_lu + 4, 0.0), np.ones(30) / 30, "same")
-        return SimpleNamespace(
+        return Mix(
             path=path, settings=settings, duration_s=4.0, integrated_lufs=-14.1, true_peak_db=-1.2,
             voice_to_music_lu=settings.level_lu if self.voice else None,
             ducking=list(zip(time_s.tolist(), depth.tolist(), strict=True)) if self.voice else [],
             voice_peaks=voice.astype(np.float32), music_peaks=np.asarray(peaks(number, 600), np.float32),
-            note=None, seams_s=(), beats_s=(),
             start_s=3.0 if settings.start_s is None and number else settings.start_s,
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ from mrcmv.web.errors import PageError, sentence
 from mrcmv.web.files import clip_type, download_name
 from mrcmv.web.line import Line, LineFull
 from mrcmv.web.run import Job
-from mrcmv.web.sessions import Sessions, remove_leftovers
+from mrcmv.web.sessions import Sessions
 from mrcmv.web.text import ENGLISH
 
 
@@ -97,7 +97,10 @@ def test_uploads_that_nobody_took_over_are_swept(sessions):
     for path in (old, fresh):
         path.parent.mkdir(parents=True)
         path.write_bytes(b"x")
-    os.utime(old, (time.time() - 3600,) * 2)
+    os.utime(fresh, (time.time() - 1e6,) * 2)  # what a jump of the clock does: no age to go by
+    sessions.sweep()
+    assert old.exists()
+    sessions._first_seen[old, old.stat().st_mtime_ns] -= 3600
     sessions.sweep()
     assert not old.exists()
     assert fresh.exists()
@@ -109,8 +112,11 @@ def test_folders_of_dead_processes_are_removed_and_those_of_living_ones_kept(tmp
     for pid in (dead.pid, os.getpid()):
         (tmp_path / f"mrcmv-web-{pid}-x").mkdir()
     (tmp_path / "mrcmv-web-not-ours").mkdir()
-    remove_leftovers(tmp_path)
-    assert sorted(p.name for p in tmp_path.iterdir()) == [f"mrcmv-web-{os.getpid()}-x", "mrcmv-web-not-ours"]
+    made = Sessions(parent=tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
+        [f"mrcmv-web-{os.getpid()}-x", "mrcmv-web-not-ours", made.root.name]
+    )
+    made.close()
 
 
 def test_the_line_is_first_come_first_served_and_says_when_it_is_full():
