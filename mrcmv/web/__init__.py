@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from mrcmv.recommender import Recommender
+    from mrcmv.web.gate import Rules
     from mrcmv.web.studio import Studio
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a Space's container the proxy is the only visitor
@@ -51,16 +52,25 @@ def launch(host: str | None = None, port: int | None = None, mcp: bool | None = 
 
 
 def serve(
-    studio: Studio, *, host: str, port: int | None, in_browser: bool = False, mcp: bool = False
+    studio: Studio,
+    *,
+    host: str,
+    port: int | None,
+    in_browser: bool = False,
+    mcp: bool = False,
+    rules: Rules | None = None,
 ) -> gr.Blocks:
-    """Start serving in the background and return the running page.
+    """Start serving in the background and return the running page. ``rules`` are else those of the host.
 
     Raises `mrcmv.media.UserError` when MCP is asked for and its package is missing.
     """
     if mcp:
         _need_mcp()
+    from starlette.middleware import Middleware
+
     from mrcmv.web import shelf, theme
     from mrcmv.web.files import routes
+    from mrcmv.web.gate import Gate, Rules
 
     page = _build(studio)
     studio.sessions.keep_sweeping()
@@ -72,6 +82,7 @@ def serve(
         "head": theme.head(),
         "app_kwargs": {
             "routes": [*routes(studio.sessions, studio.examples), *shelf.routes(bookcase)],
+            "middleware": [Middleware(Gate, rules=rules or Rules.decide(studio.sessions.uploads, host))],
             "docs_url": None,
             "redoc_url": None,
             "openapi_url": None,

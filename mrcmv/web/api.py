@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import gradio as gr
 
 from mrcmv.media import Cancelled, UserError, open_clip
+from mrcmv.web.crowd import note_address
 from mrcmv.web.errors import PageError, log
 from mrcmv.web.files import download_name
 from mrcmv.web.run import Job
@@ -290,6 +291,7 @@ def add_verbs(studio: Studio) -> Verbs:
 
 
 def _owner(request: gr.Request | None) -> str:
+    note_address(request)
     return str(getattr(request, "session_hash", "") or NOBODY)
 
 

@@ -11,6 +11,7 @@ import gradio as gr
 
 from mrcmv.web import steer
 from mrcmv.web.api import add_verbs
+from mrcmv.web.crowd import note_address
 from mrcmv.web.icons import icon
 from mrcmv.web.studio import Studio
 from mrcmv.web.text import t
@@ -231,6 +232,8 @@ def connect_words(
 
 
 def owner(request: gr.Request) -> str:
+    """The tab that asks. Its address is kept for as long as this wish is looked at."""
+    note_address(request)
     return str(request.session_hash or "")
 
 

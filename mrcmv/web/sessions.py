@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from mrcmv.media import WorkFolder
 from mrcmv.mix import MixSettings
 from mrcmv.web import leftovers
+from mrcmv.web.crowd import asked_from
 from mrcmv.web.errors import PageError
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ KEEP_MINUTES = 30
 UPLOAD_MINUTES = 10
 """Minutes after which what lies in the upload folder is deleted, taken over or not."""
 MOST_SESSIONS = 200
+MOST_OF_ADDRESS = 40
+"""Sessions of one address on the internet, so that nobody alone can take all of them."""
 MOST_MIXES = 24
 """Of one session."""
 LEAST_FREE_BYTES = 2_000_000_000
@@ -106,6 +109,7 @@ class Session:
     export: Job[Any] | None = None
     packages: dict[Any, Any] = field(default_factory=dict)
     example_name: str = ""
+    came_from: str = field(default_factory=asked_from.get)
     lock: threading.Lock = field(default_factory=threading.Lock)
     delivering: threading.Lock = field(default_factory=threading.Lock)
     recording: threading.Lock = field(default_factory=threading.Lock)
@@ -247,7 +251,9 @@ class Sessions:
         """A new session for a browser tab; raises `PageError` when there is no room."""
         full = shutil.disk_usage(self.root).free < LEAST_FREE_BYTES
         with self._lock:
-            if full or len(self._by_ticket) >= MOST_SESSIONS:
+            here = asked_from.get()
+            same = sum(session.came_from == here for session in self._by_ticket.values()) if here else 0
+            if full or same >= MOST_OF_ADDRESS or len(self._by_ticket) >= MOST_SESSIONS:
                 raise PageError("busy")
             folder = Path(tempfile.mkdtemp(prefix="", dir=self.root))  # mode 0700
             session = Session(
