@@ -68,10 +68,11 @@ def serve(
         _need_mcp()
     from starlette.middleware import Middleware
 
-    from mrcmv.web import shelf, theme
+    from mrcmv.web import fetching, shelf, theme
     from mrcmv.web.files import routes
     from mrcmv.web.gate import Gate, Rules
 
+    fetching.limit()
     page = _build(studio)
     studio.sessions.keep_sweeping()
     bookcase = shelf.Bookcase(studio.recommender, shelf.Access.decide(host))
