@@ -42,7 +42,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 HOSTS = "MRCMV_HOSTS"
 FRAMES = "MRCMV_FRAMES"
 SPACE_FRAMES = "https://huggingface.co"
-_CACHED = re.compile(r"[0-9a-f]{64}/[^/\x00]+")
+_CACHED = re.compile(r"([0-9a-f]{64}|[\w-]{32})/[^/\x00]+")
 _STREAM = re.compile(r"/gradio_api/(queue/data|upload_progress|heartbeat/[^/]+|call/.+/[^/]+)/?")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -138,7 +138,7 @@ class Gate:
             raise Refused(403, "Another site cannot act here: open the page itself.")
 
     def _check_file(self, asked: str) -> None:
-        """Gradio serves what lies in its cache under a hash, and nothing else: no addresses, no paths."""
+        """Gradio serves what lies in its cache under a hash or an unguessable name, and nothing else."""
         for folder in {self.rules.uploads, self.rules.uploads.resolve()}:
             inside = asked.removeprefix(f"{folder}/")
             if inside != asked and _CACHED.fullmatch(inside) and not inside.endswith("/.."):
