@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mrcmv.media import Cancelled
 from mrcmv.mix import MixSettings
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mrcmv.recommender import Recommender, Suggestions
     from mrcmv.web.line import Line
 
+_Drawn: TypeAlias = tuple[Job[Any] | None, View]
+"""A view, and the job that its visitor waited for when it was drawn."""
 LONG_CLIP_S = 240.0
 """Of a longer clip only the next two mixes are made ahead."""
 _CLIP_ALONE = ("keep", "voice", "game_db", "fade_in_s", "fade_out_s")
@@ -109,7 +111,7 @@ class Desk:
             raise
         return job
 
-    def choose(
+    def wish(
         self,
         session: Session,
         choice: Choice,
@@ -117,28 +119,56 @@ class Desk:
         redraw: bool = True,
         undo: Callable[[], None] | None = None,
     ) -> Iterator[View]:
-        """A mix is wanted now. What sounded before stays until it is there.
+        """A mix is wanted: from here on it is the session's choice, and the views that follow lead to it.
 
-        ``redraw`` is whether the controls are drawn anew, ``undo`` is called when it fails.
+        What sounded before stays until the mix is there. ``redraw`` is whether the controls are drawn anew,
+        ``undo`` is called when it fails.
         """
+        with session.lock:
+            before, session.choice, session.said = session.choice, choice, ""
+            job: Job[Mix] = Job()
+            session.take_over(job)
+        return self._in_order(session, self._wished(session, choice, before, job, redraw, undo))
+
+    def refuse(self, session: Session, error: BaseException) -> Iterator[View]:
+        """A wish that cannot be: what was before is shown, and why."""
+        with session.lock:
+            session.said = self.said(error)
+            drawn = session.job, self.drawn.failed(session)
+        return self._in_order(session, iter([drawn]))
+
+    def _in_order(self, session: Session, views: Iterator[_Drawn]) -> Iterator[View]:
+        """The views of a wish. A later wish may be answered while one of them is still on its way to the
+        browser and replaces that answer there; then what counts by now is shown once more."""
+        last: _Drawn | None = None
         try:
-            yield from self._choose(session, choice, redraw, undo)
+            for last in views:
+                yield last[1]
         finally:
             record.write(session)
+        while last is not None and session.job is not last[0] and not session.gone:
+            with session.lock:
+                made = session.choice in session.previews
+                view = self.drawn.chosen(session) if made else View(deck=self.drawn.deck(session))
+                last = session.job, view
+            yield view
 
-    def _choose(
-        self, session: Session, choice: Choice, redraw: bool, undo: Callable[[], None] | None
-    ) -> Iterator[View]:
-        before, session.choice, session.said = session.choice, choice, ""
-        job: Job[Mix] = Job()
-        session.take_over(job)
-        if choice in session.previews:
-            yield self.drawn.chosen(session, redraw=redraw)
-            return
+    def _wished(
+        self,
+        session: Session,
+        choice: Choice,
+        before: Choice | None,
+        job: Job[Mix],
+        redraw: bool,
+        undo: Callable[[], None] | None,
+    ) -> Iterator[_Drawn]:
         try:
             while choice not in session.previews:
-                job = self.start(session, choice, urgent=True)
-                session.take_over(job)
+                with session.lock:
+                    if session.job is not job or session.gone:
+                        return
+                    job = self.start(session, choice, urgent=True)
+                    session.take_over(job)
                 yield from self._watched(session, job)
                 try:
                     job.result()
@@ -147,27 +177,34 @@ class Desk:
                     if not (job.gave_way and session.job is job):
                         raise
         except Exception as error:
-            if session.job is job and not session.gone:
+            with session.lock:
+                if session.job is not job or session.gone:
+                    return
                 session.said = self.said(error)
                 if before in session.previews:
                     session.choice = before
                 if undo is not None:
                     undo()
-                yield self.drawn.failed(session)
+                failed = self.drawn.failed(session)
+            yield job, failed
             return
-        if session.job is job and not session.gone:
+        with session.lock:
+            if session.job is not job or session.gone:
+                return
             session.touch()
-            yield self.drawn.chosen(session, redraw=redraw)
+            chosen = self.drawn.chosen(session, redraw=redraw)
+        yield job, chosen
 
-    def _watched(self, session: Session, job: Job[Mix]) -> Iterator[View]:
+    def _watched(self, session: Session, job: Job[Mix]) -> Iterator[_Drawn]:
         shown = ""
         for _ in job.watch():
-            if session.job is not job or session.gone:
-                continue
-            html = self.drawn.deck(session)
+            with session.lock:
+                if session.job is not job or session.gone:
+                    continue
+                html = self.drawn.deck(session)
             if html != shown:
                 shown = html
-                yield View(deck=html)
+                yield job, View(deck=html)
 
     def ahead(self, session: Session) -> Iterator[View]:
         """Make what comes next, one after the other, until all is there or something else is asked for."""
@@ -176,7 +213,7 @@ class Desk:
             mine = session.ahead
         failed: set[Choice] = set()
         self._stop_useless(session)
-        yield View(deck=self.drawn.deck(session))
+        yield from self._deck(session)
         while session.ahead == mine and not session.gone:
             wanted = [c for c in self.order(session) if c not in session.previews and c not in failed]
             if not wanted:
@@ -194,7 +231,18 @@ class Desk:
                 failed.add(wanted[0])
                 sentence(error)  # logged; it is told when the visitor asks for this one
             if session.ahead == mine:
-                yield View(deck=self.drawn.deck(session))
+                yield from self._deck(session)
+
+    def _deck(self, session: Session) -> Iterator[View]:
+        """The deck; once more when a wish came while it was on its way (see `_in_order`)."""
+        drawn = None
+        while drawn is None or session.job is not drawn:
+            with session.lock:
+                drawn = session.job
+                view = View(deck=self.drawn.deck(session))
+            yield view
+            if drawn is None:
+                return
 
     def _stop_useless(self, session: Session) -> None:
         """What is on its way for settings or tracks that are no longer wanted."""

@@ -125,19 +125,19 @@ def build(studio: Studio) -> gr.Blocks:
 
         def example(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
             name = wish(event).get("example")
-            yield from map(update, studio.take_example(name, ticket, owner(request)))
+            yield from updates(studio.take_example(name, ticket, owner(request)))
 
         def find(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
-            yield from map(update, studio.find(ticket, wish(event), owner(request)))
+            yield from updates(studio.find(ticket, wish(event), owner(request)))
 
         def choose(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
-            yield from map(update, studio.choose(ticket, wish(event), owner(request)))
+            yield from updates(studio.choose(ticket, wish(event), owner(request)))
 
         def shape(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
-            yield from map(update, studio.shape(ticket, wish(event), owner(request)))
+            yield from updates(studio.shape(ticket, wish(event), owner(request)))
 
         def ahead(ticket: str, request: gr.Request) -> Iterator[Any]:
-            yield from map(update, studio.ahead(ticket, owner(request)))
+            yield from updates(studio.ahead(ticket, owner(request)))
 
         def stop(ticket: str, request: gr.Request) -> None:
             studio.stop(ticket, owner(request))
@@ -152,7 +152,7 @@ def build(studio: Studio) -> gr.Blocks:
             return update(studio.restore(wish(event), owner(request)))
 
         def export(ticket: str, request: gr.Request) -> Iterator[Any]:
-            yield from map(update, studio.export(ticket, owner(request)))
+            yield from updates(studio.export(ticket, owner(request)))
 
         def stop_export(ticket: str, request: gr.Request) -> None:
             studio.stop_export(ticket, owner(request))
@@ -211,13 +211,13 @@ def connect_words(
     steering, explaining = steer.Steer(studio), Explain(studio)
 
     def change(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
-        yield from map(update, steering.steer(ticket, wish(event), owner(request)))
+        yield from updates(steering.steer(ticket, wish(event), owner(request)))
 
     def example(path: str | None, ticket: str, request: gr.Request) -> Iterator[Any]:
-        yield from map(update, steering.upload(path, ticket, owner(request)))
+        yield from updates(steering.upload(path, ticket, owner(request)))
 
     def explain(ticket: str, event: gr.EventData, request: gr.Request) -> Iterator[Any]:
-        yield from map(update, explaining.why(ticket, wish(event), owner(request)))
+        yield from updates(explaining.why(ticket, wish(event), owner(request)))
 
     def open_map(ticket: str, request: gr.Request) -> Any:
         return update(explaining.map(ticket, owner(request)))
@@ -240,6 +240,14 @@ def owner(request: gr.Request) -> str:
 def wish(event: gr.EventData) -> dict[str, Any]:
     """What the browser sent with an event; anything but an object counts as nothing."""
     return event._data if isinstance(event._data, dict) else {}
+
+
+def updates(views: Iterator[View]) -> Iterator[list[Any]]:
+    """Views as updates, and last one that changes nothing: Gradio sends what a handler yielded last once more
+    when it ends, which may be after the answer to a later wish; and it empties everything when a handler
+    yields nothing."""
+    yield from map(update, views)
+    yield update(View())
 
 
 def update(view: View) -> list[Any]:

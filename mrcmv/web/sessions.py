@@ -110,7 +110,7 @@ class Session:
     packages: dict[Any, Any] = field(default_factory=dict)
     example_name: str = ""
     came_from: str = field(default_factory=asked_from.get)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.RLock = field(default_factory=threading.RLock)
     delivering: threading.Lock = field(default_factory=threading.Lock)
     recording: threading.Lock = field(default_factory=threading.Lock)
 

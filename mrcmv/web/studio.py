@@ -204,16 +204,17 @@ class Studio:
                     shown = html
                     yield View(panel=html)
             found = job.result()
-            if not _current(session, job):
-                return
         except Exception as error:
             if _current(session, job):
                 yield View(panel=self._panel(session, self._said(error)))
             return
-        session.forget_mixes()
-        session.suggestions = found
-        session.duration_s, session.window_s = found.clip.duration_s, found.clip.window_s
-        session.touch()
+        with session.lock:
+            if not _current(session, job):
+                return
+            session.forget_mixes()
+            session.suggestions = found
+            session.duration_s, session.window_s = found.clip.duration_s, found.clip.window_s
+            session.touch()
         record.write(session)
         first = found.matches[0].track.id if found.matches else None
         yield View(
@@ -230,7 +231,7 @@ class Studio:
             map="",
         )
         if first is not None:
-            yield from self.desk.choose(session, self.desk.choice(session, first))
+            yield from self.desk.wish(session, self.desk.choice(session, first))
 
     # -- a track is mixed --------------------------------------------------------------------
 
@@ -241,18 +242,18 @@ class Studio:
         except Exception as error:
             yield cleared(notice(sentence(error)))
             return
-        if is_late(wish, session.turn):
-            return
-        session.turn = max(session.turn, turn_of(wish))
-        try:
-            track = track_of(wish)
-            if session.suggestions is None or (track and session.suggestions.match(track) is None):
-                raise PageError("bad_request")
-            choice = self.desk.choice(session, track)
-        except Exception as error:
-            yield self._refused(session, error)
-            return
-        yield from self.desk.choose(session, choice)
+        with session.lock:
+            if is_late(wish, session.turn):
+                return
+            session.turn = max(session.turn, turn_of(wish))
+            try:
+                track = track_of(wish)
+                if session.suggestions is None or (track and session.suggestions.match(track) is None):
+                    raise PageError("bad_request")
+                views = self.desk.wish(session, self.desk.choice(session, track))
+            except Exception as error:
+                views = self.desk.refuse(session, error)
+        yield from views
 
     def shape(self, ticket: str | None, wish: Any, owner: str) -> Iterator[View]:
         """The mix was changed: ``wish`` has the changed "settings"."""
@@ -261,33 +262,36 @@ class Studio:
         except Exception as error:
             yield cleared(notice(sentence(error)))
             return
-        session.turn = max(session.turn, turn_of(wish))
+        with session.lock:
+            session.turn = max(session.turn, turn_of(wish))
+            try:
+                views = self._shape(session, wish)
+            except Exception as error:
+                views = self.desk.refuse(session, error)
+        yield from views
+
+    def _shape(self, session: Session, wish: Any) -> Iterator[View]:
         shape, starts = session.shape, dict(session.starts)
-        try:
-            if session.choice is None:
-                raise PageError("bad_request")
-            reset = isinstance(wish, dict) and wish.get("reset") is True
-            changed = MixSettings() if reset else shaped(shape, wish)
-            track = session.choice.track_id
-            if reset:
-                session.starts = {}
-            elif track is not None:
-                start = start_of(wish, self.recommender.library.get(track).duration_s)
-                if start is None:
-                    session.starts.pop(track, None)
-                elif start != "as it was":
-                    session.starts[track] = start
-        except Exception as error:
-            yield self._refused(session, error)
-            return
+        if session.choice is None:
+            raise PageError("bad_request")
+        reset = isinstance(wish, dict) and wish.get("reset") is True
+        changed = MixSettings() if reset else shaped(shape, wish)
+        track = session.choice.track_id
+        if reset:
+            session.starts = {}
+        elif track is not None:
+            start = start_of(wish, self.recommender.library.get(track).duration_s)
+            if start is None:
+                session.starts.pop(track, None)
+            elif start != "as it was":
+                session.starts[track] = start
         session.shape = changed
 
         def undo() -> None:
             session.shape, session.starts = shape, starts
             record.write(session)
 
-        choice = self.desk.choice(session, session.choice.track_id)
-        yield from self.desk.choose(session, choice, redraw=reset, undo=undo)
+        return self.desk.wish(session, self.desk.choice(session, track), redraw=reset, undo=undo)
 
     def ahead(self, ticket: str | None, owner: str) -> Iterator[View]:
         """The page shows suggestions or has new settings: make the mixes that it has not got yet."""
@@ -297,10 +301,6 @@ class Studio:
             return
         if session.suggestions is not None:
             yield from self.desk.ahead(session)
-
-    def _refused(self, session: Session, error: BaseException) -> View:
-        session.said = self._said(error)
-        return self.drawn.failed(session)
 
     # -- stopping, leaving -------------------------------------------------------------------
 

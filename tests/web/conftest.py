@@ -58,3 +58,20 @@ def served(served_once: Served) -> Served:
     served_once.recommender.step_s = 0.005
     served_once.recommender.fail.clear()
     return served_once
+
+
+@pytest.fixture
+def studio(tmp_path, clip, sounds):
+    shutil.copy(clip, tmp_path / "calm.mp4")
+    recommender = FakeRecommender(sounds, step_s=0.002)
+    made = Studio(recommender, sessions=Sessions(parent=tmp_path), examples=find_examples(tmp_path))
+    yield made
+    made.sessions.close()
+
+
+@pytest.fixture
+def uploaded(studio, clip, tmp_path):
+    upload = tmp_path / "uploads" / "My run.mp4"
+    upload.parent.mkdir()
+    shutil.copy(clip, upload)
+    return studio.take_upload(str(upload), "", "tab")
