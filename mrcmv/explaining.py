@@ -57,6 +57,6 @@ class Explaining(Parts):
 
         def look() -> Attribution:
             heard = None if voice is None else to_mono(read_sound(voice))
-            return self.model.attribute_query(clip.read_frames(), heard, end - begin)
+            return self._computed(lambda: self.model.attribute_query(clip.read_frames(), heard, end - begin))
 
         return self._remembered(f"looked {hashlib.sha256(suggestions.query.tobytes()).hexdigest()}", look)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mrcmv.media import Clip, Progress, part_of
+from mrcmv.media import Clip, Progress, part_of, work_folder
 from mrcmv.suggestions import Suggestions
 from mrcmv.voices import Voices
 
@@ -80,7 +79,7 @@ class Mixing(Voices):
         progress: Progress | None = None,
     ) -> Mix:
         """`mix` and `deliver` in one: the finished MP4."""
-        with tempfile.TemporaryDirectory(prefix=".mix-", dir=destination.parent) as work:
+        with work_folder(".mix-", destination.parent) as work:
             made = self.mix(
                 clip, track_id, Path(work) / "mix.m4a", settings, progress=part_of(progress, 0.0, 0.95)
             )
@@ -104,7 +103,7 @@ class Mixing(Voices):
 
         track = None if track_id is None else self.library.get(track_id)
         whole = _clip_of(clip)
-        with tempfile.TemporaryDirectory(prefix="pack-", dir=whole.folder) as work:
+        with work_folder("pack-", whole.folder) as work:
             video, sounds = Path(work) / "video.mp4", Path(work) / "stems"
             sounds.mkdir()
             made = self.render(clip, track_id, video, settings, progress=part_of(progress, 0.0, 0.6))
@@ -137,7 +136,7 @@ class Mixing(Voices):
         if track is None:
             return Source(whole, speech, voice, rest), settings
         match = clip.match(track.id) if isinstance(clip, Suggestions) else None
-        sound = self.library.sound_path(track.id)
+        sound = self.library.intact_path(track.id)
         if not settings.vocals:  # the song's timing and so its beats are the same without its singing
             sound = self.library.accompaniment_path(track.id) or sound
         return Source(

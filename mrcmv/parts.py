@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from mrcmv.model import Mrcmv
     from mrcmv.separation import Separator
     from mrcmv.words import Words
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 MOST_FOUND = 64
@@ -62,6 +65,33 @@ class Parts:
                 self._loaded[part] = load()
             return cast(T, self._loaded[part])
 
+    def _computed(self, work: Callable[[], T]) -> T:
+        """Work of the networks. When the graphics card fails in it, it is done again without one.
+
+        Everything goes on on the processor from then on, which is said once in the log.
+        """
+        try:
+            return work()
+        except RuntimeError as error:
+            from mrcmv.model import lost_device
+
+            if not lost_device(error):
+                raise
+            self._leave_device(error)
+        return work()
+
+    def _leave_device(self, error: RuntimeError) -> None:
+        """Load the networks anew on the processor: nothing can be copied from a device that is lost."""
+        with self._lock:
+            if self.device == "cpu":
+                return
+            self.device = "cpu"
+            for part in ("model", "separator", "library"):  # the library's ears have networks, too
+                self._loaded.pop(part, None)
+        log.warning(
+            "The graphics card failed (%s); work goes on on the processor.", str(error).split("\n")[0]
+        )
+
     @property
     def model(self) -> Mrcmv:
         return self._once("model", self._load_model)
@@ -108,7 +138,7 @@ class Parts:
 
     def index(self, progress: Progress | None = None) -> Index:
         """The index of the library as it is now; embeds tracks that are new to this checkpoint."""
-        return self.library.index(self.model, progress=progress)
+        return self._computed(lambda: self.library.index(self.model, progress=progress))
 
     def _remembered(self, key: str, make: Callable[[], T]) -> T:
         """What was found for a clip or an example, kept for the next time; nobody waits for another's."""

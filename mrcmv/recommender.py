@@ -114,7 +114,7 @@ class Recommender(Mixing, Explaining):
 
         progress = watch.begin(Stage.UNDERSTANDING)
         heard = None if voice is None else to_mono(read_sound(voice))
-        query = self.model.embed_query(clip.read_frames(), heard)
+        query = self._computed(lambda: self.model.embed_query(clip.read_frames(), heard))
         watch.finish(Stage.UNDERSTANDING, progress)
 
         progress = watch.begin(Stage.RANKING)
@@ -169,4 +169,8 @@ class Recommender(Mixing, Explaining):
 
         stat = sound.stat()
         key = f"heard {sound} {stat.st_mtime_ns} {stat.st_size}"
-        return self._remembered(key, lambda: hear_sound(sound, self.model, progress))
+
+        def listen() -> NDArray[np.float32]:
+            return self._computed(lambda: hear_sound(sound, self.model, progress))
+
+        return self._remembered(key, listen)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mrcmv.media import Clip, Progress, Speech, part_of, read_sound
+from mrcmv.media import Clip, Progress, Speech, part_of, read_sound, work_folder
 from mrcmv.parts import Parts
 
 if TYPE_CHECKING:
@@ -40,7 +39,11 @@ class Voices(Parts):
         folder = clip.folder / f"stems-{round(start_s * 1000)}-{round(end_s * 1000)}"
         voice = folder / "voice.wav"
         if not voice.exists():  # written under another name and renamed when complete
-            self.separator.separate_file(sound, folder, start_s=start_s, end_s=end_s, progress=progress)
+            self._computed(
+                lambda: self.separator.separate_file(
+                    sound, folder, start_s=start_s, end_s=end_s, progress=progress
+                )
+            )
 
         def hear() -> Speech:
             mix = read_sound(sound, start_s=start_s, duration_s=end_s - start_s)
@@ -63,7 +66,7 @@ def separate_source(
     from mrcmv.separation import Separator
 
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+    with work_folder("mrcmv-") as folder:
         sound = Path(folder) / "sound.flac"
         open_sound(source, sound, progress=part_of(progress, 0.0, 0.2))
         return Separator.load(pick_device(device)).separate_file(

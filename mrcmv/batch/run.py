@@ -11,7 +11,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mrcmv.batch.report import REPORT, write_report
-from mrcmv.media import Cancelled, UserError
+from mrcmv.media import Cancelled, UserError, work_folder
 
 log = logging.getLogger("mrcmv.batch")
 
@@ -135,7 +134,7 @@ def _do(plan: Plan, clip: Path, name: str, work: Work) -> dict[str, Any]:
     destination = plan.out / (name + (".mp4" if plan.verb == "render" else ".json"))
     record: dict[str, Any] = {"clip": clip.name, "ok": True, "fingerprint": _fingerprint(plan, clip)}
     try:
-        with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+        with work_folder("mrcmv-") as folder:
             record |= work(clip, Path(folder), destination)
     except (Cancelled, KeyboardInterrupt):
         raise

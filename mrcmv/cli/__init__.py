@@ -54,7 +54,7 @@ def version() -> None:
 
 def main() -> None:
     """Entry point: a user's mistake is one sentence on stderr and exit code 1."""
-    from mrcmv.media import Cancelled, UserError
+    from mrcmv.media import Cancelled, UserError, trouble
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     # what ffmpeg and the probe say of a broken file is for the page's log, not for who asked in a terminal
@@ -66,4 +66,10 @@ def main() -> None:
         sys.exit(1)
     except (Cancelled, KeyboardInterrupt):
         say("Stopped.")
+        sys.exit(1)
+    except Exception as error:
+        machine = trouble(error)
+        if machine is None:
+            raise
+        say(str(machine))
         sys.exit(1)

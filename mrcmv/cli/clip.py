@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +20,7 @@ from mrcmv.cli.common import (
     show_progress,
     show_stage,
 )
+from mrcmv.media import work_folder
 
 if TYPE_CHECKING:
     from mrcmv.mix import MixSettings
@@ -112,7 +112,7 @@ def suggest(
             clip, out, again=again, as_json=as_json, device=device, checkpoint=checkpoint, **options
         )
         return
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+    with work_folder("mrcmv-") as folder:
         found = make_recommender(checkpoint, device).suggest(
             clip, Path(folder), start_s=start, end_s=end, top_k=top_k, wish=wish, on_stage=show_stage
         )
@@ -206,7 +206,7 @@ def render(
     recommender = make_recommender(checkpoint, device)
     if track is not None:
         recommender.library.get(track)  # an unknown id is said before any work is done
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as name:
+    with work_folder("mrcmv-") as name:
         folder = Path(name)
         taken: Any
         if chosen_settings.start_s is None or track is None:  # only the ranking knows the best moment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from mrcmv.cli.clip import KeepSound, MusicLevel, mix_settings
 from mrcmv.cli.common import AsJson, Checkpoint, Device, make_recommender, say, show, show_progress
+from mrcmv.media import work_folder
 
 app = typer.Typer()
 
@@ -38,7 +38,7 @@ def export(
     recommender = make_recommender(checkpoint, device)
     if track is not None:
         recommender.library.get(track)  # an unknown id is said before any work is done
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+    with work_folder("mrcmv-") as folder:
         found = recommender.suggest(clip, Path(folder), top_k=max(1, len(recommender.library.tracks())))
         if not found.matches:
             raise UserError("The library has no tracks yet. Add some with `library add`.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mrcmv.cli.common import AsJson, Device, show, show_progress
+from mrcmv.media import work_folder
 
 app = typer.Typer()
 
@@ -27,7 +27,7 @@ def tags(
     from mrcmv.tagging import Tagger
 
     tagger = Tagger.load(model, pick_device(device))
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+    with work_folder("mrcmv-") as folder:
         sound = Path(folder) / "sound.flac"
         open_sound(source, sound, progress=show_progress("Reading"))
         found = list(tagger.tags(to_mono(read_sound(sound))).items())[:top]

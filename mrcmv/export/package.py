@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mrcmv.export.timeline import Cut, write_timeline
-from mrcmv.media import Progress, UserError
+from mrcmv.media import Progress, UserError, work_folder
 
 _BLOCK = 1 << 20
 VIDEO, TIMELINE, SETTINGS, CREDITS = "video.mp4", "timeline.otio", "settings.json", "credits.txt"
@@ -53,7 +52,7 @@ def write_package(package: Package, destination: Path, progress: Progress | None
     destination = Path(destination)
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=destination.parent) as work:
+        with work_folder(".export-", destination.parent) as work:
             texts = _texts(package, Path(work))
             sources = {**texts, **package.files}
             if destination.suffix.lower() == ".zip":

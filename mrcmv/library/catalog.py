@@ -18,7 +18,7 @@ from mrcmv.library.filters import GROUPS, Sort, TrackFilter
 from mrcmv.library.schema import STEPS, file_track, migrate, unfile_track
 from mrcmv.library.track import Track
 from mrcmv.library.twins import Print
-from mrcmv.media import UserError
+from mrcmv.media import UserError, trouble
 
 _WAIT_S = 30.0
 
@@ -206,16 +206,16 @@ class Catalog:
         try:
             database = sqlite3.connect(self.path, timeout=_WAIT_S, isolation_level=None)
         except sqlite3.Error as error:
-            raise CatalogError("The list of your tracks cannot be opened: check the data folder.") from error
+            closed = CatalogError("The list of your tracks cannot be opened: check the data folder.")
+            raise trouble(error) or closed from error
         try:
             self._migrate(database)
             yield database
         except sqlite3.IntegrityError:
             raise
         except sqlite3.OperationalError as error:
-            raise CatalogError(
-                "The list of your tracks is in use or its disk is full or read-only: try again."
-            ) from error
+            busy = CatalogError("The list of your tracks is in use by another program: try again soon.")
+            raise trouble(error) or busy from error
         except sqlite3.DatabaseError as error:
             raise CatalogError(
                 "The list of your tracks is damaged: restore library/catalog.sqlite or move it away."

@@ -6,7 +6,6 @@ The networks are other rooms'; they are handed in, and load when the first track
 from __future__ import annotations
 
 import logging
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from mrcmv.media import (
     read_sound,
     sound_length_s,
     to_mono,
+    work_folder,
     write_sound,
 )
 
@@ -132,7 +132,7 @@ class Ears:
         separator: Separating | None = None if said is False else self._network("separator")
         if separator is None:
             return None
-        with tempfile.TemporaryDirectory(prefix="stems-", dir=accompaniment.parent) as folder:
+        with work_folder("stems-", accompaniment.parent) as folder:
             glimpse = Path(folder) / "pieces.wav"
             if said is None:
                 write_sound(glimpse, pieces(sound))

@@ -10,7 +10,6 @@ import itertools
 import logging
 import os
 import secrets
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrcmv.library.windows import WINDOW_RULE, cut_windows, window_starts
-from mrcmv.media import Progress, Samples, open_sound, part_of, read_sound, to_mono
+from mrcmv.media import Progress, Samples, open_sound, part_of, read_sound, to_mono, work_folder
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +76,7 @@ def hear_sound(source: Path, model: MusicEmbedder, progress: Progress | None = N
     UserError
         The file is no sound that can be read, or is longer than `EXAMPLE_S`.
     """
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+    with work_folder("mrcmv-") as folder:
         sound = Path(folder) / "sound.flac"
         facts = open_sound(source, sound, max_s=EXAMPLE_S, progress=part_of(progress, 0.0, 0.3))
         windows = len(window_starts(facts.duration_s))

@@ -18,13 +18,14 @@ from typing import Any, Protocol
 
 from mrcmv.library import debian
 from mrcmv.library.adding import AlreadyThere, Said, Silent, Stores, Way, add_file
+from mrcmv.library.catalog import CatalogError
 from mrcmv.library.packs import MODULE_SUFFIXES, MusicPack, sound_files
 from mrcmv.library.rights import Rights
 from mrcmv.library.shelf import TooShort
 from mrcmv.library.starter import file_sha256
 from mrcmv.library.terms import Terms, read_terms, terms_of
 from mrcmv.library.text import folded_words
-from mrcmv.media import Progress, UserError, part_of
+from mrcmv.media import MachineError, Progress, UserError, part_of
 
 LEAST_S = 30.0
 """Shorter tracks of packs are jingles and sound effects."""
@@ -146,6 +147,8 @@ def _take_tracks(pack: MusicPack, version: str, root: Path, stores: Stores, prog
             why = "silent"
         except AlreadyThere:
             why = "twin"
+        except (MachineError, CatalogError):  # the file is not to blame: it is tried again the next time
+            raise
         except UserError:
             why = "refused"
         if why:

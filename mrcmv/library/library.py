@@ -20,7 +20,7 @@ from mrcmv.library.offers import Pack, PackOffer, group_packs, offer_packs, requ
 from mrcmv.library.rights import Rights
 from mrcmv.library.shelf import Shelf
 from mrcmv.library.shipped import read_prints
-from mrcmv.library.starter import FOLDER, StarterPack, load_starter
+from mrcmv.library.starter import FOLDER, StarterPack, file_sha256, load_starter
 from mrcmv.library.track import Track
 from mrcmv.library.vectors import Built, build_index
 from mrcmv.media import Progress, UserError, home
@@ -133,6 +133,26 @@ class Library:
     def sound_path(self, track_id: str) -> Path:
         """The sound file of a track: Opus of the starter pack, MP3 of other packs, or canonical FLAC."""
         return self._path(self.get(track_id))
+
+    def intact_path(self, track_id: str) -> Path:
+        """`sound_path`, once the file was compared with its hash.
+
+        Raises
+        ------
+        UserError
+            The file is missing or not the one that was added.
+        """
+        track = self.get(track_id)
+        path = self._path(track)
+        try:
+            wrong = "" if file_sha256(path) == track.sha256 else "damaged or was replaced"
+        except OSError:
+            wrong = "missing"
+        if wrong:
+            raise UserError(
+                f"The sound of this track is {wrong}: remove the track and add it again, or choose another."
+            )
+        return path
 
     def accompaniment_path(self, track_id: str) -> Path | None:
         """The sound of a song without its singing; None when nobody sings, or it was not separated."""

@@ -22,6 +22,7 @@ from mrcmv.media.peaks import PEAK_FRAME, Outline, TruePeakMeter
 from mrcmv.media.probe import Facts, probe
 from mrcmv.media.progress import part_of
 from mrcmv.media.sound import SoundWriter, read_blocks, read_sound, sound_length_s, to_mono, write_sound
+from mrcmv.media.trouble import NO_ROOM, MachineError, trouble
 from mrcmv.media.types import (
     ANALYSIS_RATE,
     FRAME_COUNT,
@@ -50,6 +51,7 @@ __all__ = [
     "LOUDNESS_HOP",
     "MAX_CLIP_S",
     "MAX_TRACK_S",
+    "NO_ROOM",
     "PEAK_FRAME",
     "SAMPLE_RATE",
     "SILENCE_LUFS",
@@ -63,6 +65,7 @@ __all__ = [
     "Levels",
     "Limits",
     "LoudnessMeter",
+    "MachineError",
     "MuxError",
     "NoPictureError",
     "Outline",
@@ -101,6 +104,7 @@ __all__ = [
     "thread_budget",
     "to_lufs",
     "to_mono",
+    "trouble",
     "work_folder",
     "write_sound",
 ]

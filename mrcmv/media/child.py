@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -62,6 +63,7 @@ def run_child(
         When the command fails, breaks a limit or takes longer than ``limits.wall_s``.
     """
     log.debug("%s", shlex.join(command))
+    began = time.monotonic()
     last_words: deque[str] = deque(maxlen=60)
     with _start(command, limits) as process:
         readers = [
@@ -78,9 +80,13 @@ def run_child(
     if not in_time or process.returncode != 0:
         reason = f"ended with {process.returncode}" if in_time else f"took over {limits.wall_s:.0f} s"
         log.warning("%s %s: %s", os.path.basename(command[0]), reason, text)
-        # The kernel's way to end a process whose processor time (or the machine's memory) is used up
-        ended = os.name == "posix" and process.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
-        raise ToolError(text, timed_out=not in_time or ended)
+        # The kernel's ways to end a process whose processor time is used up; SIGKILL before that time can
+        # be used up comes from somebody else, such as the kernel of a machine without memory
+        posix = os.name == "posix"
+        ended = posix and process.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+        most_cpu_s = (time.monotonic() - began) * (os.cpu_count() or 1)
+        killed = in_time and posix and process.returncode == -signal.SIGKILL and most_cpu_s < limits.cpu_s
+        raise ToolError(text, timed_out=not in_time or (ended and not killed), killed=killed)
     return text
 
 
@@ -92,7 +98,9 @@ def _start(command: Sequence[str], limits: Limits) -> subprocess.Popen[bytes]:
         kib, blocks = limits.memory_bytes // 1024, limits.file_bytes // 512
         asked = (("c", 0), ("t", limits.cpu_s), ("v", kib), ("f", blocks))
         ulimit = "".join(f"ulimit -{letter} {value} 2>/dev/null; " for letter, value in asked)
-        command = ["/bin/sh", "-c", ulimit + 'exec "$@"', "sh", *command]
+        leash = shutil.which("setpriv")  # a killed program takes its child along; util-linux has it
+        bound = [leash, "--pdeathsig", "KILL", "--"] if leash else []
+        command = ["/bin/sh", "-c", ulimit + 'exec "$@"', "sh", *bound, *command]
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -26,9 +26,13 @@ class MuxError(UserError):
 
 
 class ToolError(Exception):
-    """ffmpeg failed. ``details`` is its own text: for the log, never for the user."""
+    """ffmpeg failed. ``details`` is its own text: for the log, never for the user.
 
-    def __init__(self, details: str, *, timed_out: bool = False) -> None:
+    ``timed_out`` is whether its time was used up, ``killed`` whether somebody else ended it.
+    """
+
+    def __init__(self, details: str, *, timed_out: bool = False, killed: bool = False) -> None:
         super().__init__("ffmpeg failed")
         self.details = details
         self.timed_out = timed_out
+        self.killed = killed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,8 @@ from numpy.typing import NDArray
 from mrcmv.media.child import Limits
 from mrcmv.media.errors import ToolError
 from mrcmv.media.ffmpeg import SOUND_FORMATS, input_args, run_ffmpeg
+from mrcmv.media.trouble import trouble
+from mrcmv.media.workfolder import work_folder
 
 ITEMS_PER_S = 11025 / 1365
 """Numbers of a fingerprint for each second of sound: Chromaprint hops 1365 samples at 11,025 Hz."""
@@ -23,8 +24,8 @@ def fingerprint(path: Path, length_s: float = 120.0) -> NDArray[np.uint32]:
     around its place. Level and coding hardly change them. Empty when the sound is shorter than that,
     or when this ffmpeg was built without Chromaprint (only one that the user named can be).
     """
-    with tempfile.TemporaryDirectory(prefix="print-") as folder:
-        made = Path(folder) / "print"
+    with work_folder("print-") as folder:
+        made = folder / "print"
         args = [
             *input_args(path, "-vn", "-t", f"{length_s:.3f}", formats=SOUND_FORMATS),
             *("-ac", "1", "-ar", "11025", "-f", "chromaprint", "-fp_format", "raw", f"file:{made}"),
@@ -32,6 +33,8 @@ def fingerprint(path: Path, length_s: float = 120.0) -> NDArray[np.uint32]:
         try:
             run_ffmpeg(args, limits=Limits(wall_s=120.0, cpu_s=120))
             raw = made.read_bytes()
-        except (ToolError, OSError):
+        except (ToolError, OSError) as error:
+            if machine := trouble(error):  # without a print the same recording would come in twice
+                raise machine from error
             return np.zeros(0, np.uint32)
     return np.frombuffer(raw[: len(raw) // 4 * 4], "<u4").astype(np.uint32)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,9 @@ from mrcmv.media.mp4 import Presented, presented_tracks
 from mrcmv.media.probe import Facts, probe
 from mrcmv.media.sniff import check_clip, no_picture, take
 from mrcmv.media.sound import SoundWriter
+from mrcmv.media.trouble import trouble
 from mrcmv.media.types import MAX_CLIP_S, SAMPLE_RATE, WINDOW_S, Clip, Progress
+from mrcmv.media.workfolder import work_folder
 
 MIN_CLIP_S = 1.0
 """Shortest clip, and shortest part of a clip, that is taken, in seconds."""
@@ -62,8 +63,7 @@ def open_clip(
     _check_part(start_s, end_s)
     length_s = min(WINDOW_S, end_s - start_s) if end_s is not None else WINDOW_S
     tell = _rising(progress)
-    with tempfile.TemporaryDirectory(prefix="intake-", dir=folder) as name:
-        work = Path(name)
+    with work_folder("intake-", folder) as work:
         upload = work / "upload"  # the name that the user gave goes nowhere
         take(source, upload)
         facts = _probe(upload, tell)
@@ -102,7 +102,7 @@ def _probe(upload: Path, tell: Progress) -> Facts:
     try:
         facts = probe(upload, formats=VIDEO_FORMATS, progress=tell)
     except ToolError as error:
-        raise IntakeError(_DAMAGED) from error
+        raise trouble(error) or IntakeError(_DAMAGED) from error
     if facts.picture is None:
         raise no_picture()
     if facts.picture.width * facts.picture.height > MAX_PIXELS:
@@ -125,11 +125,13 @@ def _run(plan: recipe.Plan, work: Path, tell: Progress) -> Presented:
         )
         return next(t for t in presented_tracks(work / recipe.PICTURE) if t.handler == "vide")
     except ToolError as error:
+        if machine := trouble(error):
+            raise machine from error
         if error.timed_out:
             raise IntakeError(f"Reading this video takes too long. Save it at 1080p {_AGAIN}") from error
         raise IntakeError(_BEHIND if plan.start_s > 0 else _DAMAGED) from error
     except (OSError, ValueError, StopIteration) as error:
-        raise IntakeError(_DAMAGED) from error
+        raise trouble(error) or IntakeError(_DAMAGED) from error
 
 
 def _collect(plan: recipe.Plan, track: Presented, work: Path, folder: Path) -> Clip:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,9 @@ from mrcmv.media.ffmpeg import ANY_FORMATS, input_args, run_ffmpeg
 from mrcmv.media.probe import Facts, SoundStreamFacts, probe
 from mrcmv.media.sniff import check_sound, no_sound, take
 from mrcmv.media.sound import sound_length_s
+from mrcmv.media.trouble import trouble
 from mrcmv.media.types import SAMPLE_RATE, Progress
+from mrcmv.media.workfolder import work_folder
 
 MAX_TRACK_S = 20 * 60.0
 """Longest piece of music that is taken, in seconds."""
@@ -70,9 +71,9 @@ def open_sound(
         With one sentence for the user.
     """
     check_sound(source)
-    with tempfile.TemporaryDirectory(prefix="sound-", dir=destination.parent) as work:
-        made = Path(work) / f"made{destination.suffix}"
-        upload = Path(work) / "upload"
+    with work_folder("sound-", destination.parent) as work:
+        made = work / f"made{destination.suffix}"
+        upload = work / "upload"
         take(source, upload)
         facts = _probe(upload, max_s, progress)
         assert facts.sound is not None
@@ -93,7 +94,7 @@ def _probe(source: Path, max_s: float, progress: Progress | None) -> Facts:
     try:
         facts = probe(source, formats=ANY_FORMATS, progress=progress)
     except ToolError as error:
-        raise no_sound() from error
+        raise trouble(error) or no_sound() from error
     if facts.sound is None:
         raise no_sound()
     if facts.duration_s is not None and facts.duration_s > max_s + _SLACK_S:
@@ -130,7 +131,8 @@ def _decode(
     try:
         run_ffmpeg(args, duration_s=claimed_s, progress=progress, limits=limits)
     except ToolError as error:
-        raise SoundError("This sound file is damaged. Save it again and choose it once more.") from error
+        damaged = SoundError("This sound file is damaged. Save it again and choose it once more.")
+        raise trouble(error) or damaged from error
 
 
 def _is_changed(stream: SoundStreamFacts) -> bool:

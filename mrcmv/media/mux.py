@@ -8,6 +8,7 @@ from pathlib import Path
 from mrcmv.media.child import Limits
 from mrcmv.media.errors import MuxError, ToolError
 from mrcmv.media.ffmpeg import input_args, run_ffmpeg
+from mrcmv.media.trouble import trouble
 from mrcmv.media.types import Progress
 
 AAC_BITRATE = "256k"
@@ -87,7 +88,8 @@ def _write(args: list[str], destination: Path, duration_s: float, progress: Prog
         run_ffmpeg([*args, f"file:{partial}"], duration_s=duration_s, progress=progress, limits=limits)
         os.replace(partial, destination)
     except (ToolError, OSError) as error:
-        raise MuxError("The finished video could not be written. Try once more.") from error
+        unwritten = MuxError("The finished video could not be written. Try once more.")
+        raise trouble(error) or unwritten from error
     finally:
         partial.unlink(missing_ok=True)
     return destination

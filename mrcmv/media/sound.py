@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +15,9 @@ from numpy.typing import NDArray
 from mrcmv.media.child import Limits
 from mrcmv.media.errors import SoundError, ToolError
 from mrcmv.media.ffmpeg import SOUND_FORMATS, input_args, run_ffmpeg
+from mrcmv.media.trouble import NO_ROOM, MachineError, trouble
 from mrcmv.media.types import ANALYSIS_RATE, SAMPLE_RATE, Samples
+from mrcmv.media.workfolder import work_folder
 
 if TYPE_CHECKING:
     import soundfile
@@ -109,6 +110,7 @@ class SoundWriter:
 
         rate, channels, subtype = self._layout
         container, usual = _FORMATS[self.path.suffix.lower()]
+        self._partial.touch()  # tells what is wrong with the disk; libsndfile would not
         self._file = soundfile.SoundFile(
             self._partial, "w", rate, channels, subtype=subtype or usual, format=container
         )
@@ -116,7 +118,12 @@ class SoundWriter:
 
     def write(self, samples: Samples) -> None:
         """Append [n] or [n, channels]; values outside [-1, 1] survive in float files only."""
-        self._file.write(samples)
+        import soundfile
+
+        try:
+            self._file.write(samples)
+        except (soundfile.LibsndfileError, AssertionError) as error:  # fewer samples written than given
+            raise MachineError(NO_ROOM) from error
         self.frames += len(samples)
 
     def __exit__(
@@ -188,8 +195,8 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
         with source:
             yield source
         return
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
-        copy = Path(folder) / "sound.wav"
+    with work_folder("mrcmv-") as folder:
+        copy = folder / "sound.wav"
         try:
             layout = ("-ac", "2", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_f32le", "-f", "wav")
             run_ffmpeg(
@@ -198,6 +205,7 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
             )
             source = soundfile.SoundFile(copy)
         except (ToolError, soundfile.LibsndfileError) as error:
-            raise SoundError("This sound file cannot be read. Try WAV, FLAC, MP3, OGG or M4A.") from error
+            unread = SoundError("This sound file cannot be read. Try WAV, FLAC, MP3, OGG or M4A.")
+            raise trouble(error) or unread from error
         with source:
             yield source

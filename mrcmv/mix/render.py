@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from mrcmv.media import (
     mux,
     part_of,
     read_blocks,
+    work_folder,
 )
 from mrcmv.mix.fit import Fades, MusicBed, load_music, no_music
 from mrcmv.mix.grid import Grid
@@ -94,7 +94,7 @@ def mix_sound(
     """
     steps = _Steps(progress)
     destination = Path(destination)
-    with tempfile.TemporaryDirectory(prefix=".mix-", dir=destination.parent) as work:
+    with work_folder(".mix-", destination.parent) as work:
         mix = _mixdown(source, settings, Path(work), steps)
         sound = Path(work) / "sound.m4a"
         made, mastering = _encode(mix, sound, steps)
@@ -125,7 +125,7 @@ def render_preview(
 ) -> Mix:
     """`mix_sound` and `deliver` in one; the MP4 appears whole or not at all."""
     destination = Path(destination)
-    with tempfile.TemporaryDirectory(prefix=".mix-", dir=destination.parent) as work:
+    with work_folder(".mix-", destination.parent) as work:
         mix = mix_sound(source, Path(work) / "mix.m4a", settings, progress=part_of(progress, 0.0, 0.9))
         return deliver(source.clip, mix, destination, credit=credit, progress=part_of(progress, 0.9, 1.0))
 
@@ -139,7 +139,7 @@ def write_stems(
     is left to whoever masters them.
     """
     steps = _Steps(progress)
-    with tempfile.TemporaryDirectory(prefix=".mix-", dir=folder) as work:
+    with work_folder(".mix-", folder) as work:
         mix = _mixdown(source, settings, Path(work), steps)
         mastering = master(mix.peaks, mix.energies, target_lufs=TARGET_LUFS, ceiling_db=MAX_TRUE_PEAK_DB)
         loudest = max(float(mix.peaks.max(initial=0.0)), mix.loudest_part, 1e-9)

@@ -5,7 +5,7 @@ from mrcmv.model.attribution import Attribution
 from mrcmv.model.checkpoint import CheckpointError, available, load_model, load_net, save_checkpoint
 from mrcmv.model.config import ConfigError, ModelConfig
 from mrcmv.model.gate import FusionGate, GateInfo
-from mrcmv.model.mrcmv import Mrcmv, QueryEmbedding, build, pick_device
+from mrcmv.model.mrcmv import Mrcmv, QueryEmbedding, build, lost_device, pick_device
 from mrcmv.model.net import MrcmvNet
 from mrcmv.model.preprocess import Recipe, picture_tensor, shrink_frames
 from mrcmv.model.public import WeightsError, load_public_slowfast, load_public_vggish
@@ -35,6 +35,7 @@ __all__ = [
     "load_net",
     "load_public_slowfast",
     "load_public_vggish",
+    "lost_device",
     "on_zerogpu",
     "pick_device",
     "picture_tensor",

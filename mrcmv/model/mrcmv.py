@@ -140,6 +140,15 @@ def pick_device(asked: str = "auto") -> str:
     return asked
 
 
+def lost_device(error: RuntimeError) -> bool:
+    """Whether an error says that a graphics card failed, was taken away or has no memory left."""
+    if isinstance(error, torch.cuda.OutOfMemoryError | torch.AcceleratorError):
+        return True
+    return any(
+        mark in str(error) for mark in ("CUDA error", "CUDA driver", "HIP error", "MPS backend", "NVML")
+    )
+
+
 def _pools_video(device: str) -> bool:
     """Whether pooling over three dimensions runs there: Apple's backend learned it only lately."""
     try:

@@ -16,7 +16,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.media import WINDOW_S, Clip, Progress, Samples, Speech, UserError, open_clip, read_sound, to_mono
+from mrcmv.media import (
+    WINDOW_S,
+    Clip,
+    Progress,
+    Samples,
+    Speech,
+    UserError,
+    open_clip,
+    read_sound,
+    to_mono,
+    work_folder,
+)
 from mrcmv.model.preprocess import shrink_frames
 from mrcmv.separation import Separator, find_speech
 from mrcmv.training.manifest import SPLITS, Item, read_manifest
@@ -83,7 +94,7 @@ def _separator() -> Separator:
 
 
 def _prepare_one(folder: Path, item: Item, size: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as scratch:
+    with work_folder("mrcmv-") as scratch:
         save_prepared(folder / f"{item.id}.npz", prepare_clip(item, _separator(), size, Path(scratch)))
 
 

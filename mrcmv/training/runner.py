@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mrcmv.media import Progress, UserError
+from mrcmv.media import Progress, UserError, trouble
 from mrcmv.training.config import StageConfig
 from mrcmv.training.parallel import Team
 
@@ -239,7 +239,11 @@ def copy_weights(module: nn.Module) -> Weights:
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write ``state`` so that a kill leaves the old file or the new one, never a half."""
     partial = path.with_name(path.name + ".partial")
-    torch.save(state, partial)
+    try:
+        torch.save(state, partial)
+    except (OSError, RuntimeError) as error:  # the state of before stays
+        partial.unlink(missing_ok=True)
+        raise trouble(error) or error from None
     os.replace(partial, path)
 
 

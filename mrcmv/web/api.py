@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 
-from mrcmv.media import Cancelled, UserError, open_clip
+from mrcmv.media import Cancelled, UserError, open_clip, trouble
 from mrcmv.web.crowd import note_address
 from mrcmv.web.errors import PageError, log
 from mrcmv.web.files import download_name
@@ -165,7 +165,7 @@ class Verbs:
             raise
         except Exception as error:
             log.error("Unexpected error in the API", exc_info=error)
-            raise gr.Error(plain("api_ours"), print_exception=False) from None
+            raise gr.Error(str(trouble(error) or plain("api_ours")), print_exception=False) from None
 
 
 def add_verbs(studio: Studio) -> Verbs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, trouble
 from mrcmv.web.text import plain, room_sentence, t
 
 log = logging.getLogger("mrcmv.web")
@@ -20,11 +20,17 @@ class PageError(UserError):
 
 
 def sentence(error: BaseException) -> str:
-    """HTML of one sentence for the user. Anything but a user's mistake is logged and not told."""
+    """HTML of one sentence for the user: a mistake, or what is wrong with the machine.
+
+    Anything else is logged and not told.
+    """
     if isinstance(error, PageError):
         return t(error.key, **error.values)
     if isinstance(error, UserError):
         return room_sentence(str(error))
+    if (machine := trouble(error)) is not None:
+        log.error("The machine is in trouble: %s", machine, exc_info=error)
+        return room_sentence(str(machine))
     log.error("Unexpected error", exc_info=error)
     return t("ours")
 

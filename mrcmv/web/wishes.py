@@ -84,13 +84,15 @@ def look_at(source: Path) -> float | None:
 
     Raises `PageError`. What passes here is not trusted: `mrcmv.media.open_clip` checks again.
     """
-    from mrcmv.media import ToolError, probe
+    from mrcmv.media import ToolError, probe, trouble
 
     if source.stat().st_size == 0:
         raise PageError("empty_file")
     try:
         facts = probe(source)
     except ToolError as error:
+        if machine := trouble(error):
+            raise machine from None
         if error.timed_out:  # a busy machine; the search looks again, and has more time
             return None
         raise PageError("no_video") from None

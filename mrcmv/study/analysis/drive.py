@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mrcmv.media import Progress
+from mrcmv.media import Progress, work_folder
 from mrcmv.study import Design
 from mrcmv.study.analysis.people import Person, World
 from mrcmv.study.analysis.results import Results
@@ -42,7 +41,7 @@ class Clock:
 
 def template_design(template: str, participants: int, seed: int = 0) -> Design:
     """The design that `study new` writes, on clips that need not exist, for so many participants or more."""
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+    with work_folder("mrcmv-") as folder:
         path = Path(folder) / "design.yaml"
         named = new_design(template, path)
         plain, _ = read_yaml(path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hmac
 import io
-import tempfile
 import zipfile
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mrcmv.media import work_folder
 from mrcmv.study.export import cell, export
 from mrcmv.study.store import Refused, Store
 
@@ -74,7 +74,7 @@ def routes(store: Store, token: str) -> list[Route]:
 def zipped(store: Store) -> bytes:
     """The export as one ZIP."""
     target = io.BytesIO()
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+    with work_folder("mrcmv-") as folder:
         export(store, Path(folder))
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(Path(folder).iterdir()):

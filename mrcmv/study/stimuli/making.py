@@ -7,12 +7,11 @@ import hmac
 import json
 import os
 import secrets
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mrcmv.media import Progress, UserError, open_clip, part_of
+from mrcmv.media import Progress, UserError, open_clip, part_of, work_folder
 from mrcmv.study.design import Design
 from mrcmv.study.manifest import SOUNDS, Equal, Manifest, Stimulus
 from mrcmv.study.parts import Checkpoint, ClipItem
@@ -91,7 +90,7 @@ def _make_clip(
     choosers: Choosers,
     progress: Progress,
 ) -> tuple[list[Stimulus], list[Equal]]:
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+    with work_folder("mrcmv-") as folder:
         clip = open_clip(base / item.file, Path(folder), progress=part_of(progress, 0.0, 0.05))
         voice, speech = choosers.listener.separate_clip(clip, part_of(progress, 0.05, 0.3))
         ranked = {method.name: choosers.choose(method, item, clip) for method in design.methods}

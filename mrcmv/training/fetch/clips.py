@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mrcmv.media import IntakeError, SoundWriter, encode_sound, mux, open_clip, read_blocks
+from mrcmv.media import IntakeError, SoundWriter, encode_sound, mux, open_clip, read_blocks, work_folder
 
 if TYPE_CHECKING:
     from mrcmv.separation import StemFiles
@@ -46,7 +45,7 @@ def make_clip(download: Path, out: Path, video: str, separate: Separate) -> floa
     IntakeError
         When this is no video that can be used.
     """
-    with tempfile.TemporaryDirectory(prefix="work-", dir=download.parent) as name:
+    with work_folder("work-", download.parent) as name:
         scratch = Path(name)
         clip = open_clip(download, scratch)
         if clip.sound is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.media import Progress, ToolError, UserError, input_args, probe, run_ffmpeg
+from mrcmv.media import Progress, ToolError, UserError, input_args, probe, run_ffmpeg, work_folder
 
 from .sample import Seen
 
@@ -84,7 +83,7 @@ def _fitting(text: str, width: int, font: Any) -> str:
 def _frames(clip: Path, duration_s: float) -> NDArray[np.uint8]:
     """Pictures spread over a clip, [FRAMES, HEIGHT, WIDTH, 3]; the middles of six equal parts."""
     frames = np.full((FRAMES, HEIGHT, WIDTH, 3), 128, np.uint8)
-    with tempfile.TemporaryDirectory(prefix="mrcmv-") as folder:
+    with work_folder("mrcmv-") as folder:
         raw = Path(folder) / "frames.raw"
         try:
             part_s = max(duration_s or probe(clip).duration_s or 0.0, 0.1) / FRAMES
