@@ -55,11 +55,10 @@ def rank(
         The wish's example is not in the library.
     """
     if not wish.steers:
-        allowed = wish.allows if wish.filter or wish.exclude else None
-        return index.search(query, top_k, allowed), None
+        return index.search(query, top_k, wish.filter, wish.exclude), None
     similarities, starts = index.best_windows(query)
-    places = np.array([i for i, track in enumerate(index.tracks) if wish.allows(track)], int)
-    ids = [index.tracks[i].id for i in places]
+    places = np.flatnonzero(index.allows(wish.filter, wish.exclude))
+    ids = index.id_order[places]
     clip = (1 - wish.strength) * standardise(similarities)
     alone = _order(places, standardise(similarities), ids)
     names, parts, steered = _parts(index, wish, alone[:PRESENT], words, example)
@@ -133,9 +132,10 @@ def standardise(values: NDArray[np.floating]) -> Scores:
     return (numbers - numbers.mean()) / spread if spread > 1e-9 else np.zeros_like(numbers)
 
 
-def _order(places: NDArray[np.int_], scores: Scores, ids: list[str]) -> list[int]:
-    """Places by score, best first; equal scores by track id."""
-    return [int(places[i]) for i in np.lexsort((np.array(ids), -scores[places]))]
+def _order(places: NDArray[np.int_], scores: Scores, ids: NDArray[np.int_]) -> list[int]:
+    """Places by score, best first; equal scores in the order of ``ids``."""
+    found: list[int] = places[np.lexsort((ids, -scores[places]))].tolist()
+    return found
 
 
 def track_words(track: Track) -> list[str]:
@@ -155,12 +155,12 @@ def ranking_facts(
     counts = Counter(word for each in index.tracks for word in set(track_words(each)))
     common = {word for word, count in counts.items() if count > COMMON * len(index.tracks)}
     wish, others = suggestions.wish, [m.track for m in suggestions.matches if m.track.id != track.id]
-    places = np.array([i for i, each in enumerate(index.tracks) if wish.allows(each)], int)
+    places = np.flatnonzero(index.allows(wish.filter, wish.exclude))
+    ids = index.id_order[places]
 
     def place(query: NDArray[np.float32] | None) -> int | None:
         if query is None:
             return None
-        ids = [index.tracks[i].id for i in places]
         order = [index.tracks[i].id for i in _order(places, standardise(index.best_windows(query)[0]), ids)]
         return order.index(track.id) + 1 if track.id in order else None
 

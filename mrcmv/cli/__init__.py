@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from mrcmv.cli import clip, export, library, results, study, tags, training
+from mrcmv.cli import catalogue, clip, export, library, results, study, tags, training
 from mrcmv.cli.common import AsJson, say, show
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.add_typer(clip.app)
 app.add_typer(export.app)
 app.add_typer(library.app, name="library")
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(training.app)
 app.add_typer(results.app)
 app.add_typer(tags.app)

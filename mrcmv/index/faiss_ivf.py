@@ -80,6 +80,9 @@ class FaissIndex:
         row = self._names.execute("SELECT 1 FROM tracks WHERE id = ?", (track_id,)).fetchone()
         return row is not None
 
+    def track_ids(self) -> Iterator[str]:
+        yield from (row[0] for row in self._names.execute("SELECT id FROM tracks").fetchall())
+
     def add(self, entries: Iterable[Entry]) -> int:
         count = 0
         stream = iter(entries)

@@ -66,6 +66,15 @@ class MilvusIndex:
         found = self._client.query(COLLECTION, filter=_owned_by([track_id]), output_fields=["id"], limit=1)
         return bool(found)
 
+    def track_ids(self) -> Iterator[str]:
+        seen: set[str] = set()
+        pages = self._client.query_iterator(COLLECTION, batch_size=BATCH, filter="", output_fields=["track"])
+        while rows := pages.next():
+            new = {row["track"] for row in rows} - seen
+            seen |= new
+            yield from new
+        pages.close()
+
     def add(self, entries: Iterable[Entry]) -> int:
         count = 0
         rows = self._rows(entries)

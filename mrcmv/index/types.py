@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,6 +42,10 @@ class TrackIndex(Protocol):
     def __len__(self) -> int: ...
 
     def __contains__(self, track_id: str) -> bool: ...
+
+    def track_ids(self) -> Iterator[str]:
+        """All tracks, each once, in no certain order."""
+        ...
 
     def add(self, entries: Iterable[Entry]) -> int:
         """Add tracks, or replace those that are there; returns how many windows came in."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mrcmv.library import Index, Track, TrackFilter
+from mrcmv.library import index as index_module
 from mrcmv.library.embeddings import TrackVectors, unit
 from tests.library.helpers import FREE
 
@@ -101,3 +102,40 @@ def test_more_like_this_leaves_itself_out() -> None:
     odd = TrackFilter(moods=frozenset({"odd"}))
     assert {match.track.id for match in index.similar("t0", 99, odd)} == {"t1", "t3", "t5"}
     assert index.similar("unknown", 2) == []
+
+
+@pytest.mark.parametrize("outside", [0.0, 0.01])
+def test_turned_into_few_dimensions_everything_is_the_same(
+    outside: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(3)
+    axes = np.linalg.qr(rng.normal(size=(40, 6)))[0].T
+    tracks, parts = [], []
+    for number in range(300):
+        count = 1 + number % 5
+        near = rng.normal(size=(1, 6)) + 0.2 * rng.normal(size=(count, 6))
+        vectors = near @ axes + outside * rng.normal(size=(count, 40))
+        tracks.append(track(f"t{number:03d}", "odd" if number % 2 else "even"))
+        parts.append(windows(vectors))
+    plain = Index(tracks, parts)
+    monkeypatch.setattr(index_module, "TURNED_FROM", 100)
+    turned = Index(tracks, parts)
+    assert turned._flat.d == (40 if outside else 6)
+    for _ in range(20):
+        query = rng.normal(size=40).astype(np.float32)  # mostly outside of where the tracks lie
+        for wanted in (None, TrackFilter(moods=frozenset({"odd"}))):
+            for without in [(), ("t003", "t017", "nobody")]:
+                expected = plain.search(query, 7, wanted, without)
+                found = turned.search(query, 7, wanted, without)
+                assert [(m.track.id, m.start_s) for m in found] == [(m.track.id, m.start_s) for m in expected]
+                np.testing.assert_allclose(
+                    [m.similarity for m in found], [m.similarity for m in expected], atol=1e-5
+                )
+                assert not {m.track.id for m in found} & set(without)
+        for one, other in zip(plain.best_windows(query), turned.best_windows(query), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-5)
+    np.testing.assert_allclose(plain.track_vectors(), turned.track_vectors(), atol=1e-5)
+    for name in ("t000", "t144", "t299"):
+        assert [m.track.id for m in plain.similar(name, 5)] == [m.track.id for m in turned.similar(name, 5)]
+        for read in (lambda i, t=name: i.track_vector(t), lambda i, t=name: i.window_vector(t, 17.0)):
+            np.testing.assert_allclose(read(plain), read(turned), atol=1e-5)
