@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mrcmv.recommender import Recommender
     from mrcmv.web.gate import Rules
+    from mrcmv.web.health import Health
     from mrcmv.web.studio import Studio
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a Space's container the proxy is the only visitor
@@ -33,8 +34,10 @@ def launch(host: str | None = None, port: int | None = None, mcp: bool | None = 
 
     ``mcp`` offers the verbs of the API as MCP tools as well; None asks ``MRCMV_MCP``.
     """
+    from mrcmv.diary import configure
     from mrcmv.recommender import Recommender
 
+    configure()
     if os.environ.get("SPACES_ZERO_GPU"):
         import mrcmv.model  # noqa: F401 - ZeroGPU looks for its decorated functions before the page starts
 
@@ -44,10 +47,19 @@ def launch(host: str | None = None, port: int | None = None, mcp: bool | None = 
     number = port or int(os.environ.get("GRADIO_SERVER_PORT") or 7860)
     signal.signal(signal.SIGTERM, _leave)
     mcp = os.environ.get("MRCMV_MCP", "") == "1" if mcp is None else mcp
+    from mrcmv.web.health import Health
+
+    studio = _studio(recommender)
+    health = Health(studio, loading="The networks are loading.")
     page = serve(
-        _studio(recommender), host=name, port=number, in_browser=_has_display() and not on_space, mcp=mcp
+        studio,
+        host=name,
+        port=number,
+        in_browser=_has_display() and not on_space,
+        mcp=mcp,
+        health=health,
     )
-    threading.Thread(target=_warm_up, args=(recommender,), daemon=True, name="mrcmv-warm-up").start()
+    threading.Thread(target=_warm_up, args=(recommender, health), daemon=True, name="mrcmv-warm-up").start()
     page.block_thread()
 
 
@@ -59,6 +71,7 @@ def serve(
     in_browser: bool = False,
     mcp: bool = False,
     rules: Rules | None = None,
+    health: Health | None = None,
 ) -> gr.Blocks:
     """Start serving in the background and return the running page. ``rules`` are else those of the host.
 
@@ -71,6 +84,7 @@ def serve(
     from mrcmv.web import fetching, shelf, theme
     from mrcmv.web.files import routes
     from mrcmv.web.gate import Gate, Rules
+    from mrcmv.web.health import Health
 
     fetching.limit()
     page = _build(studio)
@@ -82,7 +96,11 @@ def serve(
         "css": theme.css(),
         "head": theme.head(),
         "app_kwargs": {
-            "routes": [*routes(studio.sessions, studio.examples), *shelf.routes(bookcase)],
+            "routes": [
+                *routes(studio.sessions, studio.examples),
+                *shelf.routes(bookcase),
+                *(health or Health(studio)).routes(),
+            ],
             "middleware": [Middleware(Gate, rules=rules or Rules.decide(studio.sessions.uploads, host))],
             "docs_url": None,
             "redoc_url": None,
@@ -136,11 +154,14 @@ def _need_mcp() -> None:
         raise UserError("MCP tools need one more package: pip install -r requirements-mcp.txt")
 
 
-def _warm_up(recommender: Recommender) -> None:
+def _warm_up(recommender: Recommender, health: Health) -> None:
     try:
         recommender.warm_up()
     except Exception:  # the first clip meets it again and is told
         log.exception("Warming up failed")
+        health.loading = "The networks could not be loaded."
+    else:
+        health.loading = None
 
 
 def _leave(*_: object) -> None:

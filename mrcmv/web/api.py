@@ -20,6 +20,7 @@ from mrcmv.web.crowd import note_address
 from mrcmv.web.errors import PageError, log
 from mrcmv.web.files import download_name
 from mrcmv.web.run import Job
+from mrcmv.web.sessions import NOBODY
 from mrcmv.web.text import plain
 from mrcmv.web.wishes import look_at
 
@@ -34,7 +35,6 @@ VERBS = ("suggest", "render", "separate", "library")
 MOST_TRACKS = 100
 MOST_WORDS = 500
 """Letters of free text that are read."""
-NOBODY = "api"
 
 
 class Verbs:
@@ -64,7 +64,7 @@ class Verbs:
             )
             return found.to_json()
 
-        return self._run(upload, owner, work)
+        return self._run("suggest", upload, owner, work)
 
     def render(
         self, upload: str | None, owner: str, track_id: str, **wish: Any
@@ -95,7 +95,7 @@ class Verbs:
                 "note": made.note,
             }
 
-        return self._run(upload, owner, work)
+        return self._run("render", upload, owner, work)
 
     def separate(self, upload: str | None, owner: str) -> tuple[str, str]:
         from mrcmv.recommender import separate_source
@@ -106,7 +106,7 @@ class Verbs:
             )
             return str(stems.voice), str(stems.accompaniment)
 
-        return self._run(upload, owner, work, sound=True)
+        return self._run("separate", upload, owner, work, sound=True)
 
     def library(
         self, text: str, mood: str, licence: str, monetise_safe: bool, offset: Any, limit: Any
@@ -132,6 +132,7 @@ class Verbs:
 
     def _run(
         self,
+        kind: str,
         upload: str | None,
         owner: str,
         work: Callable[[Job[T], Session, Path], T],
@@ -139,19 +140,25 @@ class Verbs:
         sound: bool = False,
     ) -> T:
         """Do ``work`` in the line, in a session of its own that goes with the call."""
-        job: Job[T] = Job()
+        job: Job[T] = Job(kind)
         try:
             if not upload:
                 raise PageError("no_clip")
             session = self.studio.sessions.create(owner or NOBODY)
             ended = threading.Event()
             try:
+                self.studio.line.check(session.names)  # before anything of the clip is looked at
                 source = session.adopt(Path(upload))
                 session.upload = None  # another call of the same client may still read it
                 if not sound:
-                    look_at(source)
+                    look_at(source, job.work.clip)
                 session.take_over(job)
-                job.start(self.studio.line, lambda job: work(job, session, source), ended.set)
+                job.start(
+                    self.studio.line,
+                    lambda job: work(job, session, source),
+                    ended.set,
+                    whose=session.names,
+                )
                 for report in job.watch():
                     del report
                 return job.result()
@@ -164,7 +171,8 @@ class Verbs:
         except gr.Error:
             raise
         except Exception as error:
-            log.error("Unexpected error in the API", exc_info=error)
+            if not getattr(error, "in_log", False):
+                log.error("Unexpected error in the API", exc_info=error)
             raise gr.Error(str(trouble(error) or plain("api_ours")), print_exception=False) from None
 
 

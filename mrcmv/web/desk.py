@@ -86,7 +86,8 @@ class Desk:
                 if urgent:
                     at_it.hurry()
                 return at_it
-            job: Job[Mix] = Job()
+            job: Job[Mix] = Job("mix")
+            job.work.clip.update(session.about)
             session.making[choice] = job
         path = session.folder / f"mix-{secrets.token_hex(6)}.m4a"
 
@@ -105,7 +106,7 @@ class Desk:
                 session.discard_files()
 
         try:
-            job.start(self.line(), task, end, urgent=urgent)
+            job.start(self.line(), task, end, urgent=urgent, whose=session.names)
         except Exception:
             session.making.pop(choice, None)
             raise

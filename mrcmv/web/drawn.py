@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from mrcmv.diary import Work
 from mrcmv.web import cards, deck, panel, player, shaping
 from mrcmv.web.exports import Exports
 from mrcmv.web.files import SOUND_TYPES, clip_type, download_name
@@ -173,7 +174,9 @@ class Drawn:
             if video.exists():
                 return
             draft = video.with_name(f"draft-{video.name}")
-            self.recommender.deliver(found, mix, draft, track_id=choice.track_id)
+            with Work("deliver") as work:
+                work.clip.update(session.about)
+                self.recommender.deliver(found, mix, draft, track_id=choice.track_id)
             os.replace(draft, video)
         if session.gone:
             session.discard_files()

@@ -31,7 +31,8 @@ def sentence(error: BaseException) -> str:
     if (machine := trouble(error)) is not None:
         log.error("The machine is in trouble: %s", machine, exc_info=error)
         return room_sentence(str(machine))
-    log.error("Unexpected error", exc_info=error)
+    if not getattr(error, "in_log", False):
+        log.error("Unexpected error", exc_info=error)
     return t("ours")
 
 

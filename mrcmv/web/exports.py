@@ -65,7 +65,7 @@ class Exports:
         if choice in session.packages:
             yield self.panel(session, opened=True)
             return
-        job: Job[Made] = Job()
+        job: Job[Made] = Job("export")
         try:
             with session.lock:
                 if session.export is not None:
@@ -81,7 +81,8 @@ class Exports:
                 if session.gone:
                     session.discard_files()
 
-            job.start(self.line, task, after)
+            job.work.clip.update(session.about)
+            job.start(self.line, task, after, whose=session.names)
             shown = ""
             for report in job.watch():
                 html = self.panel(session, report=report, opened=True)

@@ -7,8 +7,10 @@ comes while it works.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from types import TracebackType
+from collections.abc import Mapping
+from types import MappingProxyType, TracebackType
 
 from mrcmv.web.errors import PageError
 
@@ -23,9 +25,11 @@ class Place:
     ``urgent`` is whether somebody waits for it.
     """
 
-    def __init__(self, line: Line, urgent: bool) -> None:
+    def __init__(self, line: Line, urgent: bool, whose: Mapping[str, int]) -> None:
         self._line = line
         self.urgent = urgent
+        self.whose = whose
+        self.began: float | None = None
 
     def ahead(self) -> int:
         """How many wishes are before this one; 0 means that it is its turn, or that the next is."""
@@ -57,17 +61,44 @@ class Line:
 
     def __init__(self, capacity: int = 16) -> None:
         self.capacity = capacity
+        self._usual_s = 10.0
         self._places: deque[Place] = deque()
         self._changed = threading.Condition()
 
-    def enter(self, *, urgent: bool = True) -> Place:
-        """Take the last place; raises `LineFull` when ``capacity`` others wait already."""
+    def enter(self, *, urgent: bool = True, whose: Mapping[str, int] = MappingProxyType({})) -> Place:
+        """Take the last place; raises `LineFull` when there is none, see `check`."""
         with self._changed:
-            if urgent and sum(place.urgent for place in self._places) > self.capacity:
-                raise LineFull("full", count=self.capacity)
-            place = Place(self, urgent)
+            if urgent:
+                self.check(whose)
+            place = Place(self, urgent, whose)
             self._insert(place)
             return place
+
+    def check(self, whose: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Raise `LineFull` when ``capacity`` others wait already, or too many of the same visitor.
+
+        ``whose`` has names under which a visitor is known, and how many places each may have at once; so
+        nobody fills the line alone.
+        """
+        with self._changed:
+            wishes = [place for place in self._places if place.urgent]
+            minutes = max(1, round(len(wishes) * self._usual_s / 60))
+            if len(wishes) > self.capacity:
+                raise LineFull("full", count=self.capacity, minutes=minutes)
+            for name, most in whose.items():
+                mine = sum(name in place.whose for place in wishes)
+                if mine >= most:
+                    raise LineFull("line_mine", count=mine, minutes=minutes)
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many are at work, wait for their turn, and wait without being waited for."""
+        with self._changed:
+            waiting = [place.urgent for place in list(self._places)[1:]]
+            return min(1, len(self._places)), sum(waiting), len(waiting) - sum(waiting)
+
+    @property
+    def full(self) -> bool:
+        return self.counts()[1] >= self.capacity
 
     def _insert(self, place: Place) -> None:
         """Behind the first, who may be at work, and behind all of its kind."""
@@ -101,10 +132,16 @@ class Line:
         with self._changed:
             if self._places[0] is not place:
                 self._changed.wait(timeout)
-            return self._places[0] is place
+            if self._places[0] is not place:
+                return False
+            if place.began is None:
+                place.began = time.monotonic()
+            return True
 
     def _leave(self, place: Place) -> None:
         with self._changed:
             if place in self._places:
                 self._places.remove(place)
+            if place.began is not None and place.urgent:
+                self._usual_s += 0.2 * (time.monotonic() - place.began - self._usual_s)
             self._changed.notify_all()

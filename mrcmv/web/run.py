@@ -9,14 +9,17 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
+from mrcmv.diary import Work
 from mrcmv.media import Cancelled
 from mrcmv.recommender import Stage, StageEvent
-from mrcmv.web.line import Line, Place
+from mrcmv.suggestions import TIMING_NAMES
+from mrcmv.web.line import Line, LineFull, Place
 
 T = TypeVar("T")
 TICK_S = 0.25
@@ -43,9 +46,13 @@ class Report:
 
 
 class Job(Generic[T]):
-    """One piece of work. Make it, `start` it, iterate `watch`, then ask for the `result`."""
+    """One piece of work. Make it, `start` it, iterate `watch`, then ask for the `result`.
 
-    def __init__(self) -> None:
+    ``kind`` is what the log calls it; ``work`` takes what else the log may know.
+    """
+
+    def __init__(self, kind: str = "work") -> None:
+        self.work = Work(kind)
         self._stop = threading.Event()
         self._over = threading.Event()
         self._stages: dict[Stage, StageState] = {}
@@ -65,12 +72,18 @@ class Job(Generic[T]):
         finally_: Callable[[], None] | None = None,
         *,
         urgent: bool = True,
+        whose: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         """Queue up and return at once; raises `LineFull`. ``finally_`` is called when all is over.
 
-        What is not ``urgent`` works when nobody waits, and ends as `Cancelled` when somebody does.
+        What is not ``urgent`` works when nobody waits, and ends as `Cancelled` when somebody does. For
+        ``whose`` see `Line.enter`.
         """
-        self._place = line.enter(urgent=urgent)
+        try:
+            self._place = line.enter(urgent=urgent, whose=whose)
+        except LineFull as error:
+            self.work.end(error)
+            raise
         context = contextvars.copy_context()  # ZeroGPU finds the visitor's quota there
         thread = threading.Thread(
             target=context.run, args=(self._work, self._place, task, finally_), daemon=True, name="mrcmv-job"
@@ -84,10 +97,14 @@ class Job(Generic[T]):
                     self.check()
                 self.check()
                 self._at_work = True
+                self.work.begin()
                 self._result = task(self)
         except BaseException as error:  # handed to whoever asks for the result
             self._error = error
         finally:
+            done = {stage: state.seconds for stage, state in self._stages.items() if state.finished}
+            self.work.stages.update({TIMING_NAMES.get(stage, stage): took for stage, took in done.items()})
+            self.work.end(self._error, gave_way=self.gave_way)
             self._over.set()
             if finally_:
                 finally_()

@@ -42,6 +42,11 @@ KEEP_MINUTES = 30
 UPLOAD_MINUTES = 10
 """Minutes after which what lies in the upload folder is deleted, taken over or not."""
 MOST_SESSIONS = 200
+PLACES_OF_TAB = 4
+"""Places in line at once; the same for one program that uses the API."""
+PLACES_OF_ADDRESS = 8
+NOBODY = "api"
+"""Owner of what comes without a tab's name."""
 MOST_OF_ADDRESS = 40
 """Sessions of one address on the internet, so that nobody alone can take all of them."""
 MOST_MIXES = 24
@@ -109,10 +114,17 @@ class Session:
     export: Job[Any] | None = None
     packages: dict[Any, Any] = field(default_factory=dict)
     example_name: str = ""
+    about: dict[str, Any] = field(default_factory=dict)
     came_from: str = field(default_factory=asked_from.get)
     lock: threading.RLock = field(default_factory=threading.RLock)
     delivering: threading.Lock = field(default_factory=threading.Lock)
     recording: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def names(self) -> dict[str, int]:
+        """For `Line.enter`: the tab and its address, with how many places in line each may have."""
+        known = {self.owner: PLACES_OF_TAB, self.came_from: PLACES_OF_ADDRESS}
+        return {name: most for name, most in known.items() if name and name != NOBODY}
 
     def touch(self) -> None:
         self.used_at = time.monotonic()
@@ -321,6 +333,9 @@ class Sessions:
             return None
         session.touch()
         return session.files.get(name)
+
+    def __len__(self) -> int:
+        return len(self._by_ticket)
 
     def of_owner(self, owner: str) -> list[Session]:
         with self._lock:

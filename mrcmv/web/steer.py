@@ -174,7 +174,7 @@ class Steer:
             yield View(steered=notice(sentence(error)))
             return
         wish = dataclasses.replace(found.wish, reference=kept, like=None)
-        job: Job[Suggestions] = Job()
+        job: Job[Suggestions] = Job("hear")
         try:
             session.take_over(job)
 
@@ -182,7 +182,7 @@ class Steer:
                 self.studio.recommender.hear(kept, job.progress)
                 return self.studio.recommender.rerank(found, wish, TOP_K)
 
-            job.start(self.studio.line, task, self.studio._after(session))
+            job.start(self.studio.line, task, self.studio._after(session), whose=session.names)
             shown = ""
             for report in job.watch():
                 html = hearing(name, report)

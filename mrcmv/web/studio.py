@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mrcmv.diary import Work
 from mrcmv.media import WINDOW_S, UserError
 from mrcmv.mix import MixSettings
 from mrcmv.web import panel, record
@@ -67,9 +68,11 @@ class Studio:
     def take_upload(self, upload: str | None, ticket: str | None, owner: str) -> View:
         """A file was dropped: take it into a private folder and look at it, nothing more."""
         try:
-            if not upload:
-                raise PageError("no_clip")
-            session = self._admit(Path(upload), Path(upload).name, ticket, owner)
+            with Work("take in") as work:
+                if not upload:
+                    raise PageError("no_clip")
+                session = self._admit(Path(upload), Path(upload).name, ticket, owner)
+                work.clip.update(session.about)
         except Exception as error:
             return View(empty=True, notice=notice(sentence(error)))
         return self._loaded(session)
@@ -95,7 +98,7 @@ class Studio:
         try:
             kept = session.adopt(source, own=own)
             session.clip_name = name[:200]
-            session.duration_s = look_at(kept)
+            session.duration_s = look_at(kept, session.about)
             session.source = kept
             length = session.duration_s or WINDOW_S
             session.window_s = (0.0, min(length, WINDOW_S))
@@ -182,7 +185,7 @@ class Studio:
         yield from self._find(session)
 
     def _find(self, session: Session) -> Iterator[View]:
-        job: Job[Suggestions] = Job()
+        job: Job[Suggestions] = Job("suggest")
         source, (start, end) = session.source, session.window_s
         assert source is not None
         try:
@@ -194,7 +197,8 @@ class Studio:
                     source, folder, start_s=start, end_s=end, top_k=TOP_K, on_stage=job.on_stage
                 )
 
-            job.start(self.line, task, self._after(session))
+            job.work.clip.update(session.about)
+            job.start(self.line, task, self._after(session), whose=session.names)
             shown = ""
             for report in job.watch():
                 if report.voice:

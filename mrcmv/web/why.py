@@ -216,7 +216,7 @@ class Explain:
 
     def why(self, ticket: str | None, wish: Any, owner: str) -> Iterator[View]:
         """Why was pressed on a card: ``wish`` has its "track"; without one the panel closes."""
-        job: Job[Why] = Job()
+        job: Job[Why] = Job("why")
         try:
             session = self.studio.sessions.find(ticket, owner)
             found, track_id = session.suggestions, wish.get("track") if isinstance(wish, dict) else None

@@ -79,10 +79,11 @@ def _plain(value: Any) -> Any:
     return round(float(value), 3) if isinstance(value, int | float) and type(value) is not bool else value
 
 
-def look_at(source: Path) -> float | None:
+def look_at(source: Path, about: dict[str, Any]) -> float | None:
     """The claimed duration in seconds, None when not told; refuses at once what surely is no video.
 
-    Raises `PageError`. What passes here is not trusted: `mrcmv.media.open_clip` checks again.
+    ``about`` is told what the log may know of the clip. Raises `PageError`. What passes here is not
+    trusted: `mrcmv.media.open_clip` checks again.
     """
     from mrcmv.media import ToolError, probe, trouble
 
@@ -98,6 +99,14 @@ def look_at(source: Path) -> float | None:
         raise PageError("no_video") from None
     if facts.picture is None:
         raise PageError("no_video")
+    about.update(
+        bytes=source.stat().st_size,
+        codec=facts.picture.codec,
+        sound=facts.sound.codec if facts.sound else None,
+        width=facts.picture.width,
+        height=facts.picture.height,
+        seconds=None if facts.duration_s is None else round(facts.duration_s, 1),
+    )
     if facts.duration_s is not None and not 0 < facts.duration_s < 1e6:
         return None
     return facts.duration_s

@@ -147,7 +147,9 @@ def test_a_full_line_says_so_in_a_sentence(studio, uploaded):
     studio.line = Line(capacity=0)
     place = studio.line.enter()
     views = list(studio.find(uploaded.ticket, {}, "tab"))
-    assert "0 clips are waiting already. Please try again in a minute." in last(views, "panel")
+    assert "0 clips are waiting already, which takes about 1 min. Please try again in a minute." in last(
+        views, "panel"
+    )
     with place:
         pass
     assert 'id="download"' in last(list(studio.find(uploaded.ticket, {}, "tab")), "take")

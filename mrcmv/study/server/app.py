@@ -9,7 +9,9 @@ test of blinding.
 from __future__ import annotations
 
 import json
+import logging
 import secrets
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mrcmv.diary import Work, tally
 from mrcmv.study.manifest import Manifest
 from mrcmv.study.server import desk, page, sounds
 from mrcmv.study.server.answers import clean, is_opaque, read_answer, read_watched
@@ -30,7 +33,9 @@ from mrcmv.study.server.wording import check_text, study_facts
 from mrcmv.study.store import Refused, Store, Told
 from mrcmv.study.store.views import Where
 
+log = logging.getLogger("mrcmv.study")
 MAX_BODY = 64_000
+LEAST_FREE_BYTES = 200_000_000
 DEVICES = ("phone", "tablet", "desktop")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -88,6 +93,8 @@ def make_app(store: Store, manifest: Manifest, desk_token: str) -> Starlette:
         Route("/api/withdraw", study.withdraw, methods=["POST"]),
         Route("/sound/noise.wav", study.noise, methods=["GET"]),
         Route("/media/{media}.mp4", study.media, methods=["GET", "HEAD"]),
+        Route("/healthz", _alive, methods=["GET"]),
+        Route("/readyz", study.ready, methods=["GET"]),
         *desk.routes(store, desk_token),
     ]
     return Starlette(
@@ -100,6 +107,10 @@ def make_app(store: Store, manifest: Manifest, desk_token: str) -> Starlette:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return JSONResponse({"error": error.code, "says": str(error)}, status_code=error.status)
+
+
+async def _alive(request: Request) -> Response:
+    return PlainTextResponse("ok")
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
@@ -139,6 +150,19 @@ class _Study:
         self._by_id = {stimulus.id: stimulus for stimulus in manifest.stimuli}
         loud = sorted(stimulus.lufs for stimulus in manifest.stimuli)
         self._lufs = round(loud[len(loud) // 2], 1) if loud else -14.0
+
+    async def ready(self, request: Request) -> Response:
+        """Whether answers can be kept, and how many came; nothing of what is compared."""
+        reasons = []
+        if shutil.disk_usage(self.manifest.folder).free < LEAST_FREE_BYTES:
+            reasons.append("The disk is nearly full.")
+        try:
+            await run_in_threadpool(lambda: self.store.status)
+        except Exception:
+            log.exception("The database cannot be read")
+            reasons.append("The database cannot be read.")
+        told = {"ready": not reasons, "reasons": reasons, **tally()}
+        return JSONResponse(told, status_code=503 if reasons else 200)
 
     async def facts(self, request: Request) -> Response:
         status = await run_in_threadpool(lambda: self.store.status)
@@ -231,7 +255,8 @@ class _Study:
         body = await read_json(request)
         facts = study_facts(self.design, "")
         said = read_answer(self.design, facts["videos"], body)
-        new = await run_in_threadpool(self.store.vote, bearer(request), _trial(request), said)
+        with Work("ballot"):
+            new = await run_in_threadpool(self.store.vote, bearer(request), _trial(request), said)
         return JSONResponse({"counted": True, "new": new})
 
     async def withdraw(self, request: Request) -> Response:

@@ -40,8 +40,10 @@ def serve(manifest: Manifest, url: str, host: str, port: int, backup: str | None
     """
     import uvicorn
 
+    from mrcmv.diary import configure
     from mrcmv.study.backup import start_backup
 
+    configure()
     problems = manifest.problems()
     if problems:
         raise UserError(problems[0])

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mrcmv.diary import Work
 from mrcmv.library import ContentId, Rights, Track
 from mrcmv.library.text import clean
 from mrcmv.media import Cancelled, Progress, UserError
@@ -194,7 +195,8 @@ class Inbox:
             progress(0.0)
             self._change(entry.id, state="adding")
             rights, said = self._card(entry.batch)
-            track = self._add(next(place.iterdir()), rights, said, progress)
+            with Work("library add"):
+                track = self._add(next(place.iterdir()), rights, said, progress)
         except Cancelled:
             if self._closed and entry.id not in self._stopped:
                 return  # stays on the disk for the next start

@@ -80,7 +80,7 @@ class PackJobs:
             if before is not None and not before.over:
                 return
             self._listening.discard(pack)
-            job: Job[None] = Job()
+            job: Job[None] = Job("library install")
             job.start(self._line, task)
             self._jobs[pack] = job
 
@@ -152,7 +152,7 @@ class TwinSearch:
             return self.groups
 
         self._said = ""
-        self._job = Job()
+        self._job = Job("library twins")
         self._job.start(self._line, task)
 
     @property

@@ -123,8 +123,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "这个文件里没有可读的画面。请拖入视频：MP4、MOV、WebM、MKV 或 AVI。",
     ),
     "full": (
-        "{count} clips are waiting already. Please try again in a minute.",
-        "已有 {count} 个视频在排队，请一分钟后再试。",
+        "{count} clips are waiting already, which takes about {minutes} min. Please try again in a minute.",
+        "已有 {count} 个视频在排队，大约需要 {minutes} 分钟，请一分钟后再试。",
+    ),
+    "line_mine": (
+        "{count} wishes of yours are waiting already, which takes about {minutes} min. "
+        "Please try again when one of them is done.",
+        "你已有 {count} 个请求在排队，大约需要 {minutes} 分钟，请等其中一个完成后再试。",
     ),
     "busy": (
         "The server has no room for more clips right now. Please try again in a few minutes.",
