@@ -6,6 +6,7 @@ these may come from a visitor. The standard library's logging is enough for that
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import os
@@ -55,6 +56,11 @@ class PlainLines(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        mine = copy.copy(record)  # logging keeps the text of a stack in the record, for all formatters
+        mine.exc_text = None
+        return super().format(mine)
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's own name
         return stack_of(ei[1]) if ei[1] is not None else ""

@@ -17,6 +17,10 @@ def written(monkeypatch):
     stream = io.StringIO()
     configure(stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    forget()
+
+
+def forget():
     root = logging.getLogger()
     for handler in [each for each in root.handlers if each.get_name() == "mrcmv"]:
         root.removeHandler(handler)
@@ -90,5 +94,5 @@ def test_plain_lines_unless_asked(monkeypatch):
         with Work("juggle"):
             pass
     finally:
-        configure(io.StringIO())
+        forget()
     assert "INFO mrcmv.work: juggle done: 0.00 s of work, 0.00 s in line" in stream.getvalue()
