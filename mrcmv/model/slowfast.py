@@ -6,7 +6,6 @@ pytorchvideo's, so that its public weights fit.
 
 from __future__ import annotations
 
-import warnings
 from typing import NamedTuple
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from mrcmv.model.config import ModelConfig
 from mrcmv.model.grid import to_grid
+from mrcmv.model.video import slowfast_builder
 
 
 class SlowFastFeatures(NamedTuple):
@@ -39,12 +39,8 @@ class SlowFast(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        with warnings.catch_warnings():  # pytorchvideo uses torch.jit.script, which warns that it will go
-            warnings.simplefilter("ignore")
-            from pytorchvideo.models.slowfast import create_slowfast
-
         size = max(1, config.picture_size // 32)
-        whole = create_slowfast(
+        whole = slowfast_builder()(
             model_depth=config.slowfast_depth,
             stem_dim_outs=config.slowfast_stem,
             slowfast_fusion_conv_stride=(config.alpha, 1, 1),
