@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -139,6 +140,23 @@ class Parts:
     def index(self, progress: Progress | None = None) -> Index:
         """The index of the library as it is now; embeds tracks that are new to this checkpoint."""
         return self._computed(lambda: self.library.index(self.model, progress=progress))
+
+    def load_ahead(self) -> None:
+        """Load in a thread what the next clip needs, unless it is there; who needs a part waits for it.
+
+        What goes wrong is told by the part itself when it is asked for.
+        """
+        if {"separator", "model", "library"} <= self._loaded.keys():
+            return
+
+        def load() -> None:
+            with contextlib.suppress(Exception):
+                self.separator  # noqa: B018 - asked for, so that it loads
+                self.library.tracks()
+            with contextlib.suppress(Exception):
+                self.model.sha256  # noqa: B018
+
+        threading.Thread(target=load, name="mrcmv-load-ahead").start()
 
     def _remembered(self, key: str, make: Callable[[], T]) -> T:
         """What was found for a clip or an example, kept for the next time; nobody waits for another's."""

@@ -8,7 +8,9 @@ benchmarks all call this one class, so a clip gets the same answer from each of 
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,14 +24,14 @@ from mrcmv.media import (
     FRAME_SIZE,
     SAMPLE_RATE,
     Progress,
-    open_clip,
+    Reading,
     read_sound,
     to_mono,
 )
 from mrcmv.mixing import Mixing
 from mrcmv.ranking import rank
 from mrcmv.suggestions import Stage, StageEvent, StageListener, Stopwatch, Suggestions, Wish
-from mrcmv.voices import separate_source
+from mrcmv.voices import separate_source, stems_folder
 
 if TYPE_CHECKING:
     from mrcmv.library import Index, Match
@@ -63,11 +65,25 @@ class Recommender(Mixing, Explaining):
     """
 
     def warm_up(self) -> None:
-        """Load everything that the first clip would wait for, and run it once on nothing."""
-        self.index()
-        self.separator.separate(np.zeros((SAMPLE_RATE, 2), np.float32))
-        frames = np.zeros((FRAME_COUNT, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
-        self.model.embed_query(frames, np.zeros(ANALYSIS_RATE, np.float32))
+        """Load everything that the first clip would wait for, and run it once on nothing.
+
+        Half of it beside the other: the separator, which a clip needs first, and the network.
+        """
+
+        def separating() -> None:
+            from mrcmv.separation import find_speech
+
+            self.separator.separate(np.zeros((SAMPLE_RATE, 2), np.float32))
+            find_speech(np.zeros((SAMPLE_RATE, 2), np.float32))
+
+        def understanding() -> None:
+            frames = np.zeros((FRAME_COUNT, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
+            self.model.embed_query(frames, np.zeros(ANALYSIS_RATE, np.float32))
+            self.index()
+
+        with ThreadPoolExecutor(2, "mrcmv-warm-up") as pool:
+            for half in [pool.submit(separating), pool.submit(understanding)]:
+                half.result()
 
     def suggest(
         self,
@@ -103,21 +119,31 @@ class Recommender(Mixing, Explaining):
         watch = Stopwatch(on_stage)
         began = time.perf_counter()
 
-        progress = watch.begin(Stage.READING)
-        clip = open_clip(upload, folder, start_s=start_s, end_s=end_s, progress=progress)
-        watch.finish(Stage.READING, progress)
-
-        progress = watch.begin(Stage.SEPARATING)
-        start, end = clip.window_s
-        voice, speech = self._separate(clip, start, end, progress)
-        watch.finish(Stage.SEPARATING, progress, voice)
+        reading = watch.begin(Stage.READING)
+        reading(0.0)
+        with Reading(upload, folder, start_s=start_s, end_s=end_s, progress=reading) as taken:
+            self.load_ahead()
+            stems = stems_folder(folder, taken.window_s)
+            try:
+                progress = watch.begin(Stage.SEPARATING)
+                progress(0.0)
+                voice, speech = self.separate_early(taken, folder, progress)
+                watch.finish(Stage.SEPARATING, progress, voice)
+                watch.begin(Stage.READING)
+                clip = taken.finish()
+            except BaseException:
+                shutil.rmtree(stems, ignore_errors=True)
+                raise
+        watch.finish(Stage.READING, reading)
 
         progress = watch.begin(Stage.UNDERSTANDING)
+        progress(0.0)
         heard = None if voice is None else to_mono(read_sound(voice))
         query = self._computed(lambda: self.model.embed_query(clip.read_frames(), heard))
         watch.finish(Stage.UNDERSTANDING, progress)
 
         progress = watch.begin(Stage.RANKING)
+        progress(0.0)
         index = self.index(progress=lambda done: progress(0.9 * done))
         matches, steering = self._rank(index, query.vector, wish, top_k)
         watch.finish(Stage.RANKING, progress)

@@ -256,25 +256,38 @@ class Suggestions:
 
 
 class Stopwatch:
-    """Reports stages to a listener and keeps their seconds."""
+    """Reports stages to a listener and keeps the seconds that the clip waited in each.
+
+    A stage may go on behind another one (the picture is read while the voice is separated): the clock
+    is always with the one that is waited for, so the seconds of all stages add up to the whole.
+    """
 
     def __init__(self, listener: StageListener | None) -> None:
         self.listener = listener
         self.seconds: dict[str, float] = {}
+        self._stage: Stage | None = None
+        self._since = 0.0
 
     def begin(self, stage: Stage) -> Progress:
-        started = time.perf_counter()
-        self.seconds[TIMING_NAMES[stage]] = 0.0
+        """Start, or go on with, a stage; the clock is with it from now on."""
+        self._clock(stage)
 
         def progress(done: float) -> None:
-            self.seconds[TIMING_NAMES[stage]] = time.perf_counter() - started
+            self._clock(self._stage)
             if self.listener:
                 self.listener(StageEvent(stage, min(done, 1.0)))
 
-        progress(0.0)
         return progress
 
     def finish(self, stage: Stage, progress: Progress, voice: Path | None = None) -> None:
         progress(1.0)
         if self.listener:
             self.listener(StageEvent(stage, 1.0, self.seconds[TIMING_NAMES[stage]], voice))
+
+    def _clock(self, stage: Stage | None) -> None:
+        now = time.perf_counter()
+        if self._stage is not None:
+            self.seconds[TIMING_NAMES[self._stage]] += now - self._since
+        self._stage, self._since = stage, now
+        if stage is not None:
+            self.seconds.setdefault(TIMING_NAMES[stage], 0.0)

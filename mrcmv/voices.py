@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mrcmv.media import Clip, Progress, Speech, part_of, read_sound, work_folder
+from mrcmv.media import Clip, Progress, Reading, Speech, part_of, read_sound, work_folder
 from mrcmv.parts import Parts
 
 if TYPE_CHECKING:
@@ -17,26 +17,38 @@ class Voices(Parts):
 
     def separate_clip(self, clip: Clip, progress: Progress | None = None) -> tuple[Path | None, Speech]:
         """The whole clip's voice (WAV) and voice activity; separated once and kept in its folder."""
-        return self._separate(clip, 0.0, clip.duration_s, progress)
+        return self._separate(clip.sound, clip.folder, (0.0, clip.duration_s), progress)
 
     def separate_window(self, clip: Clip, progress: Progress | None = None) -> tuple[Path | None, Speech]:
         """The same of the part that the network looks at: what `suggest` listens to."""
-        return self._separate(clip, *clip.window_s, progress)
+        return self._separate(clip.sound, clip.folder, clip.window_s, progress)
+
+    def separate_early(
+        self, reading: Reading, folder: Path, progress: Progress | None = None
+    ) -> tuple[Path | None, Speech]:
+        """`separate_window` of a clip whose picture is still being read into ``folder``."""
+
+        def told(done: float) -> None:
+            reading.tell_picture()
+            if progress is not None:
+                progress(done)
+
+        return self._separate(reading.sound, folder, reading.window_s, told)
 
     def _separate(
-        self, clip: Clip, start_s: float, end_s: float, progress: Progress | None
+        self, sound: Path | None, clip: Path, part_s: tuple[float, float], progress: Progress | None
     ) -> tuple[Path | None, Speech]:
-        """Voice (WAV) and voice activity of a part of a clip; (None, empty) when nobody speaks.
+        """Voice (WAV) and voice activity of a part of a sound; (None, empty) when nobody speaks.
 
         Separating a part costs what the part is long, so a ranking does not wait for ten minutes
-        of sound when the network looks at 32 s. Both results are kept beside the clip.
+        of sound when the network looks at 32 s. Both results are kept in the folder of the clip.
         """
         from mrcmv.separation import find_speech, kept_speech
 
-        sound = clip.sound
         if sound is None:
             return None, Speech(())
-        folder = clip.folder / f"stems-{round(start_s * 1000)}-{round(end_s * 1000)}"
+        start_s, end_s = part_s
+        folder = stems_folder(clip, part_s)
         voice = folder / "voice.wav"
         if not voice.exists():  # written under another name and renamed when complete
             self._computed(
@@ -52,6 +64,12 @@ class Voices(Parts):
 
         speech = kept_speech(folder, hear)
         return (voice if speech else None), speech
+
+
+def stems_folder(clip: Path, part_s: tuple[float, float]) -> Path:
+    """Where in a clip's folder the stems of a part are kept."""
+    start_s, end_s = part_s
+    return clip / f"stems-{round(start_s * 1000)}-{round(end_s * 1000)}"
 
 
 def separate_source(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mrcmv.media import Cancelled, UserError, read_sound
+from mrcmv.media import Cancelled, UserError, open_clip, read_sound, recipe, to_mono
 from mrcmv.mix import Source
 from mrcmv.recommender import Recommender, Stage, StageEvent, Suggestions, Wish
 
@@ -42,8 +42,10 @@ def test_five_different_tracks_come_best_first(heard: tuple[Suggestions, list[St
 def test_stages_are_told_in_order_with_their_seconds(heard: tuple[Suggestions, list[StageEvent]]) -> None:
     found, events = heard
     finished = [event for event in events if event.seconds is not None]
-    assert [event.stage for event in finished] == list(Stage)
-    assert finished[1].voice == found.voice
+    assert list(dict.fromkeys(event.stage for event in events)) == list(Stage)
+    # The voice is separated while the picture is still being read
+    assert [event.stage for event in finished] == [Stage.SEPARATING, Stage.READING, *list(Stage)[2:]]
+    assert finished[0].voice == found.voice
     for stage in Stage:
         dones = [event.done for event in events if event.stage is stage]
         assert dones == sorted(dones)
@@ -51,6 +53,47 @@ def test_stages_are_told_in_order_with_their_seconds(heard: tuple[Suggestions, l
         assert dones[-1] == 1.0
     spent = sum(seconds for name, seconds in found.timings_s.items() if name != "total")
     assert spent <= found.timings_s["total"] + 0.01
+
+
+def test_reading_and_separating_at_once_change_nothing(
+    recommender: Recommender,
+    examples: dict[str, Path],
+    heard: tuple[Suggestions, list[StageEvent]],
+    tmp_path: Path,
+) -> None:
+    found, _ = heard
+    clip = open_clip(examples["excited"], tmp_path, start_s=4.0, end_s=14.0)
+    voice, speech = recommender.separate_window(clip)
+    assert voice is not None
+    assert found.voice is not None
+    assert voice.relative_to(tmp_path) == found.voice.relative_to(found.clip.folder)
+    assert np.array_equal(read_sound(voice), read_sound(found.voice))
+    assert speech == found.speech
+    assert clip.frames.read_bytes() == found.clip.frames.read_bytes()
+    alone = recommender.model.embed_query(clip.read_frames(), to_mono(read_sound(voice)))
+    assert np.array_equal(alone.vector, found.query)
+
+
+def test_a_picture_that_fails_takes_the_voice_with_it(
+    recommender: Recommender, examples: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe, "frames_arguments", lambda plan, work: ["-i", "file:/no/such"])
+    with pytest.raises(UserError):
+        recommender.suggest(examples["calm"], tmp_path, start_s=2.0, end_s=6.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_clip_needs_loads_beside_it(debug_checkpoint: Path, debug_home: Path) -> None:
+    fresh = Recommender(str(debug_checkpoint), device="cpu", home=debug_home)
+    fresh.load_ahead()
+    for thread in threading.enumerate():
+        if thread.name == "mrcmv-load-ahead":
+            thread.join()
+    assert {"separator", "model", "library"} <= fresh._loaded.keys()
+    lost = Recommender("/no/such/checkpoint", device="cpu", home=debug_home)
+    lost.load_ahead()  # says nothing: who asks for the network is told
+    with pytest.raises(UserError):
+        assert lost.model
 
 
 def test_voice_is_found_inside_the_chosen_part(heard: tuple[Suggestions, list[StageEvent]]) -> None:

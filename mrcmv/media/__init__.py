@@ -5,7 +5,7 @@ from mrcmv.media.errors import IntakeError, MuxError, NoPictureError, SoundError
 from mrcmv.media.ffmpeg import ffmpeg_exe, input_args, run_ffmpeg
 from mrcmv.media.fingerprint import ITEMS_PER_S, fingerprint
 from mrcmv.media.handle import recall, remember
-from mrcmv.media.intake import open_clip
+from mrcmv.media.intake import Reading, open_clip
 from mrcmv.media.levels import Levels, measure_levels
 from mrcmv.media.loudness import (
     HOPS_PER_S,
@@ -70,6 +70,7 @@ __all__ = [
     "NoPictureError",
     "Outline",
     "Progress",
+    "Reading",
     "Samples",
     "SoundError",
     "SoundFacts",

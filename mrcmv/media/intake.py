@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from mrcmv.media import recipe
+from mrcmv.media.beside import Beside
 from mrcmv.media.child import Limits
 from mrcmv.media.errors import IntakeError, TooBigError, ToolError
 from mrcmv.media.ffmpeg import MAX_PIXELS, VIDEO_FORMATS, run_ffmpeg
@@ -40,7 +43,7 @@ def open_clip(
     end_s: float | None = None,
     progress: Progress | None = None,
 ) -> Clip:
-    """Make an upload safe: one run of ffmpeg, in which every picture is decoded at most once.
+    """Make an upload safe; every picture is decoded at most once. `Reading` in one call.
 
     Parameters
     ----------
@@ -59,24 +62,88 @@ def open_clip(
     IntakeError
         With one sentence for the user: no video, too large, too long, damaged.
     """
-    check_clip(source)
-    _check_part(start_s, end_s)
-    length_s = min(WINDOW_S, end_s - start_s) if end_s is not None else WINDOW_S
-    tell = _rising(progress)
-    with work_folder("intake-", folder) as work:
-        upload = work / "upload"  # the name that the user gave goes nowhere
-        take(source, upload)
-        facts = _probe(upload, tell)
-        plan = recipe.Plan(upload, facts, recipe.can_copy(facts), start_s, length_s)
-        track = _run(plan, work, tell)
+    with Reading(source, folder, start_s=start_s, end_s=end_s, progress=progress) as reading:
+        return reading.finish()
+
+
+class Reading:
+    """An upload on its way to a `Clip`: the sound is there first, while the picture is still decoded.
+
+    Enter it, use ``sound`` (canonical WAV, None without one) and ``window_s`` as they will be in the
+    clip, then `finish`. Whatever ends the ``with`` block before that ends the work and leaves nothing.
+    Parameters and errors are those of `open_clip`; all of its checks but those of the picture's frames
+    are made before the block begins.
+    """
+
+    def __init__(
+        self,
+        source: Path,
+        folder: Path,
+        *,
+        start_s: float = 0.0,
+        end_s: float | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._source, self._folder = source, folder
+        self._start_s, self._end_s = start_s, end_s
+        self._tell = _rising(progress)
+        self._frames: Beside | None = None
+
+    def __enter__(self) -> Reading:
+        check_clip(self._source)
+        _check_part(self._start_s, self._end_s)
+        with contextlib.ExitStack() as stack:
+            self._work = stack.enter_context(work_folder("intake-", self._folder))
+            stack.callback(lambda: self._frames and self._frames.stop())
+            self._begin()
+            self._end = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.close()
+
+    def _begin(self) -> None:
+        end_s = self._end_s
+        length_s = min(WINDOW_S, end_s - self._start_s) if end_s is not None else WINDOW_S
+        upload = self._work / "upload"  # the name that the user gave goes nowhere
+        take(self._source, upload)
+        facts = _probe(upload, (self._start_s, length_s), self._tell)
+        plan = recipe.Plan(upload, facts, recipe.can_copy(facts), self._start_s, length_s)
+        if plan.copy:
+            self._frames = Beside(lambda progress: _run_frames(plan, self._work, progress))
+        track = _run(plan, self._work, self.tell_picture if plan.copy else self._tell)
         if plan.copy and track.start_s > _FRAME_S:
             # The packets begin between two key frames (a recording whose head is lost): copied, the
             # picture would start late. Only a decoder can bridge that; this is the one second run.
+            assert self._frames is not None
+            self._frames.stop()
+            self._frames = None
             plan = replace(plan, copy=False)
-            track = _run(plan, work, tell)
-        clip = _collect(plan, track, work, folder)
-    tell(1.0)
-    return clip
+            track = _run(plan, self._work, self._tell)
+        self._plan, self._track = plan, track
+        self.window_s = _window(plan, track)
+        made = self._work / "sound.wav"
+        self.sound = made if fit_sound(self._work / recipe.SOUND, made, track.duration_s) else None
+
+    def tell_picture(self, done: float = 0.0) -> None:
+        """Report how far the picture has come; whoever works on the sound calls it now and then."""
+        if self._frames is not None:
+            self._tell(0.05 + 0.9 * self._frames.done)
+
+    def finish(self) -> Clip:
+        """Wait for the picture and give everything its name.
+
+        Raises
+        ------
+        IntakeError
+            Not one picture of the part can be decoded.
+        """
+        if self._frames is not None:
+            with _explained(self._plan):
+                self._frames.wait(self.tell_picture)
+        clip = _collect(self._plan, self._track, self.window_s, self._work, self._folder)
+        self._tell(1.0)
+        return clip
 
 
 def _rising(progress: Progress | None) -> Progress:
@@ -98,9 +165,9 @@ def _check_part(start_s: float, end_s: float | None) -> None:
         raise IntakeError("Choose a part of the clip that is at least one second long.")
 
 
-def _probe(upload: Path, tell: Progress) -> Facts:
+def _probe(upload: Path, part: tuple[float, float], tell: Progress) -> Facts:
     try:
-        facts = probe(upload, formats=VIDEO_FORMATS, progress=tell)
+        facts = probe(upload, formats=VIDEO_FORMATS, part=part, progress=tell)
     except ToolError as error:
         raise trouble(error) or IntakeError(_DAMAGED) from error
     if facts.picture is None:
@@ -115,15 +182,37 @@ def _probe(upload: Path, tell: Progress) -> Facts:
 def _run(plan: recipe.Plan, work: Path, tell: Progress) -> Presented:
     """Run ffmpeg into ``work``; the claimed length steers the display and the patience only."""
     claimed_s = min(plan.facts.duration_s or MAX_CLIP_S, MAX_CLIP_S)
-    patience = 120 + (2.0 if plan.copy else 6.0) * claimed_s
-    try:
+    with _explained(plan):
         run_ffmpeg(
             recipe.arguments(plan, work),
             duration_s=claimed_s,
             progress=lambda done: tell(0.05 + 0.9 * done),
-            limits=Limits(wall_s=patience, cpu_s=int(patience)),
+            limits=_limits(plan, claimed_s),
         )
         return next(t for t in presented_tracks(work / recipe.PICTURE) if t.handler == "vide")
+
+
+def _run_frames(plan: recipe.Plan, work: Path, progress: Progress) -> None:
+    """Decode the window of a picture that is copied."""
+    claimed_s = min(plan.facts.duration_s or MAX_CLIP_S, MAX_CLIP_S)
+    run_ffmpeg(
+        recipe.frames_arguments(plan, work),
+        duration_s=min(plan.length_s, claimed_s),
+        progress=progress,
+        limits=_limits(plan, claimed_s),
+    )
+
+
+def _limits(plan: recipe.Plan, claimed_s: float) -> Limits:
+    patience = 120 + (2.0 if plan.copy else 6.0) * claimed_s
+    return Limits(wall_s=patience, cpu_s=int(patience))
+
+
+@contextlib.contextmanager
+def _explained(plan: recipe.Plan) -> Iterator[None]:
+    """What went wrong in ffmpeg, as a sentence for the user."""
+    try:
+        yield
     except ToolError as error:
         if machine := trouble(error):
             raise machine from error
@@ -134,8 +223,8 @@ def _run(plan: recipe.Plan, work: Path, tell: Progress) -> Presented:
         raise trouble(error) or IntakeError(_DAMAGED) from error
 
 
-def _collect(plan: recipe.Plan, track: Presented, work: Path, folder: Path) -> Clip:
-    """Judge what came out, bring the sound to the picture's length, give everything its name."""
+def _window(plan: recipe.Plan, track: Presented) -> tuple[float, float]:
+    """The part that the network sees, after judging how long the picture really is."""
     duration_s, start_s = track.duration_s, plan.start_s
     if duration_s > MAX_CLIP_S + _FRAME_S:
         raise _too_long()
@@ -144,10 +233,16 @@ def _collect(plan: recipe.Plan, track: Presented, work: Path, folder: Path) -> C
         raise IntakeError(_DAMAGED if claimed_s is None or claimed_s >= MIN_CLIP_S else _TOO_SHORT)
     if start_s > duration_s - MIN_CLIP_S + _FRAME_S:
         raise IntakeError(_BEHIND)
-    window_s = (start_s, min(start_s + plan.length_s, duration_s))
+    return start_s, min(start_s + plan.length_s, duration_s)
+
+
+def _collect(
+    plan: recipe.Plan, track: Presented, window_s: tuple[float, float], work: Path, folder: Path
+) -> Clip:
+    """Keep the frames of the window and give everything its name."""
     if not save_frames(work / recipe.FRAMES, work / "frames.npy", window_s[1] - window_s[0]):
         raise IntakeError(_DAMAGED)
-    has_sound = fit_sound(work / recipe.SOUND, work / "sound.wav", duration_s)
+    has_sound = (work / "sound.wav").exists()
     names = [recipe.PICTURE, "frames.npy", recipe.POSTER, *(["sound.wav"] if has_sound else [])]
     for name in names:
         os.replace(work / name, folder / name)
@@ -159,7 +254,7 @@ def _collect(plan: recipe.Plan, track: Presented, work: Path, folder: Path) -> C
         sound=folder / "sound.wav" if has_sound else None,
         frames=folder / "frames.npy",
         poster=folder / recipe.POSTER,
-        duration_s=duration_s,
+        duration_s=track.duration_s,
         width=width,
         height=height,
         fps=track.rate,

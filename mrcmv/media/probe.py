@@ -20,7 +20,8 @@ _CHILD = Path(__file__).with_name("probe_child.py")
 class PictureStreamFacts:
     """One picture stream. ``rotation`` is counter-clockwise, in degrees; None when no frame decodes.
 
-    ``start_s`` counts from the start of the file's own timeline, as ffmpeg does.
+    ``start_s`` counts from the start of the file's own timeline, as ffmpeg does. ``spare`` are the places
+    in the file of packets that need no decoding for the part that was asked about.
     """
 
     index: int
@@ -34,6 +35,7 @@ class PictureStreamFacts:
     rotation: int | None
     fps: float
     start_s: float
+    spare: tuple[int, ...] = ()
 
     @property
     def shown_size(self) -> tuple[int, int]:
@@ -82,8 +84,16 @@ class Facts:
     tags: dict[str, str]
 
 
-def probe(source: Path, *, formats: str = ANY_FORMATS, progress: Progress | None = None) -> Facts:
+def probe(
+    source: Path,
+    *,
+    formats: str = ANY_FORMATS,
+    part: tuple[float, float] | None = None,
+    progress: Progress | None = None,
+) -> Facts:
     """Look into a clip or a sound file without trusting it; ``formats`` are the demuxers allowed.
+
+    ``part`` is the start and the length, in seconds, of what two pictures per second are wanted of.
 
     Raises
     ------
@@ -91,6 +101,7 @@ def probe(source: Path, *, formats: str = ANY_FORMATS, progress: Progress | None
         When nothing can be read from it within 10 s.
     """
     command = [sys.executable, "-P", str(_CHILD), str(Path(source).absolute()), formats, str(MAX_PIXELS)]
+    command += [repr(float(number)) for number in part or ()]
     lines: list[str] = []
 
     def tick() -> None:
@@ -129,7 +140,8 @@ def _picture(stream: dict[str, Any], origin: float) -> PictureStreamFacts:
     same = {name: stream[name] for name in (*names, "rotation", "fps")}
     if not 0.1 <= same["sample_aspect"] <= 10.0:  # no camera makes such pixels
         same["sample_aspect"] = 1.0
-    return PictureStreamFacts(bits=stream["bits"] or 8, start_s=_since(origin, stream), **same)
+    spare = tuple(int(place) for place in stream.get("spare", ()))
+    return PictureStreamFacts(bits=stream["bits"] or 8, start_s=_since(origin, stream), spare=spare, **same)
 
 
 def _sound(stream: dict[str, Any], origin: float) -> SoundStreamFacts:

@@ -1,4 +1,4 @@
-"""The command line that turns an upload into a clip's canonical files in one run of ffmpeg."""
+"""The command lines that turn an upload into a clip's canonical files; every picture is decoded once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _TIMED_FORMATS = ("mov", "matroska", "mpegts")
 
 
 PICTURE, SOUND, FRAMES, POSTER = "picture.mp4", "sound.raw", "frames.raw", "poster.jpg"
-"""What the run writes; the sound is raw float32 stereo, the frames are raw RGB."""
+"""What the runs write; the sound is raw float32 stereo, the frames are raw RGB."""
+
+_BOUNDS = ["-t", f"{MAX_CLIP_S + SLACK_S}", "-fs", str(PICTURE_BYTES)]
+_CLEAN = ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-sn", "-dn"]
 
 
 @dataclass(frozen=True)
@@ -67,51 +70,76 @@ def made_size(picture: PictureStreamFacts) -> tuple[int, int]:
 def arguments(plan: Plan, work: Path) -> list[str]:
     """Arguments for `run_ffmpeg`, which then writes the four files into ``work``.
 
-    A copied picture needs decoding for the window only. Then the upload is opened twice by the one
-    process: once for packets and sound from the start, once more behind ``-ss`` for the frames. A
-    second demuxer costs milliseconds; a window at minute nine out of a single input would cost nine
-    minutes of decoding. When the picture is transcoded it is decoded once, for everything.
+    When the picture is transcoded it is decoded once, for everything. A copied picture needs decoding for
+    the window only: then this run writes picture and sound alone, and `frames_arguments` the others.
     """
     picture, sound = plan.picture, plan.facts.sound
-    inputs, graph = _copying(plan) if plan.copy else _transcoding(plan)
-    graph += (
+    graphs = [] if plan.copy else [_transcoding(plan) + _frames_filter(picture)]
+    if sound is not None:
+        graphs.append(f"[0:{sound.index}]{_sound_filter(picture, sound)}[sound]")
+    args = [*input_args(plan.upload), "-max_error_rate", "1"]
+    args += ["-filter_complex", ";".join(graphs)] if graphs else []
+    args += [*_picture_output(picture, copy=plan.copy), *_BOUNDS, *_CLEAN, "-movflags", "+faststart"]
+    args += ["-f", "mp4", f"file:{work / PICTURE}"]
+    if sound is not None:
+        args += ["-map", "[sound]", "-c:a", "pcm_f32le", *_BOUNDS, *_CLEAN]
+        args += ["-f", "f32le", f"file:{work / SOUND}"]
+    return args if plan.copy else args + _frames_outputs(work)
+
+
+def frames_arguments(plan: Plan, work: Path) -> list[str]:
+    """The run beside that of a copied picture: it decodes the window for the frames and the poster.
+
+    A run of its own has the sound ready long before the picture, and seeks: a window at minute nine out
+    of the other run would cost nine minutes of decoding.
+    """
+    inputs, graph = _copying(plan)
+    filters = ["-filter_complex", graph + _frames_filter(plan.picture)]
+    return [*inputs, "-max_error_rate", "1", *filters, *_frames_outputs(work)]
+
+
+def _frames_filter(picture: PictureStreamFacts) -> str:
+    return (
         f",split[many][few];[many]scale={FRAME_SIZE}:{FRAME_SIZE}:flags=area,format=rgb24[frames];"
         f"[few]trim=end_frame=8,scale={_poster_size(picture)},setsar=1,thumbnail=8,format=yuvj420p[poster]"
     )
-    if sound is not None:
-        graph += f";[0:{sound.index}]{_sound_filter(picture, sound)}[sound]"
-    bounds = ["-t", f"{MAX_CLIP_S + SLACK_S}", "-fs", str(PICTURE_BYTES)]
-    clean = ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-sn", "-dn"]
-    args = [*inputs, "-max_error_rate", "1", "-filter_complex", graph]
-    args += [*_picture_output(picture, copy=plan.copy), *bounds, *clean, "-movflags", "+faststart"]
-    args += ["-f", "mp4", f"file:{work / PICTURE}"]
-    if sound is not None:
-        args += ["-map", "[sound]", "-c:a", "pcm_f32le", *bounds, *clean]
-        args += ["-f", "f32le", f"file:{work / SOUND}"]
-    args += ["-map", "[frames]", "-frames:v", str(FRAME_COUNT), "-f", "rawvideo", f"file:{work / FRAMES}"]
-    args += ["-map", "[poster]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", *clean]
+
+
+def _frames_outputs(work: Path) -> list[str]:
+    args = ["-map", "[frames]", "-frames:v", str(FRAME_COUNT), "-f", "rawvideo", f"file:{work / FRAMES}"]
+    args += ["-map", "[poster]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "3", *_CLEAN]
     return [*args, "-f", "mjpeg", f"file:{work / POSTER}"]
 
 
 def _copying(plan: Plan) -> tuple[list[str], str]:
-    """Inputs, and the filters up to the window's frames, when the packets are copied."""
+    """The input behind ``-ss``, and the filters up to the window's frames, when the packets are copied."""
     picture = plan.picture
     # Transport streams have no index: seeking in them may land behind the window's start
     seeks = plan.start_s > 0 and "mpegts" not in plan.facts.format
     options = ["-ss", f"{plan.start_s + picture.start_s:.6f}", "-noaccurate_seek"] if seeks else []
     if picture.fps >= HIGH_FPS:
         options += ["-skip_frame", "noref"]
-    inputs = [*input_args(plan.upload), *input_args(plan.upload, *options, "-an", "-sn", "-dn")]
+    if picture.spare and picture.fps < HIGH_FPS:
+        options += [f"-bsf:{picture.index}", f"noise=drop='{_one_of(picture.spare)}'"]
+    inputs = input_args(plan.upload, *options, "-an", "-sn", "-dn")
     origin, start_s = (0.0, 0.0) if seeks else (picture.start_s, plan.start_s)
-    return inputs, f"[1:{picture.index}]setpts=PTS-{origin:.6f}/TB,{_window(start_s, plan.length_s)}"
+    return inputs, f"[0:{picture.index}]setpts=PTS-{origin:.6f}/TB,{_window(start_s, plan.length_s)}"
 
 
-def _transcoding(plan: Plan) -> tuple[list[str], str]:
-    """The same when the picture is made anew."""
+def _one_of(places: tuple[int, ...]) -> str:
+    """ffmpeg's expression that is true for packets at these places of the file, in rising order."""
+    if len(places) == 1:
+        return f"eq(pos,{places[0]})"
+    middle = len(places) // 2
+    return f"if(lt(pos,{places[middle]}),{_one_of(places[:middle])},{_one_of(places[middle:])})"
+
+
+def _transcoding(plan: Plan) -> str:
+    """The filters up to picture and window's frames when the picture is made anew."""
     picture = plan.picture
     width, height = made_size(picture)
     limit = f",fps={MAX_FPS}" if picture.fps > MAX_FPS * 1.01 else ""
-    return input_args(plan.upload), (
+    return (
         f"[0:{picture.index}]setpts={_from_zero(plan)},split[whole][part];"
         f"[whole]scale={width}:{height},setsar=1{limit},format=yuv420p[picture];"
         f"[part]{_window(plan.start_s, plan.length_s)}"

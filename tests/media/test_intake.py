@@ -13,11 +13,13 @@ import pytest
 from mrcmv.media import (
     Cancelled,
     IntakeError,
+    Reading,
     TooBigError,
     child,
     input_args,
     open_clip,
     read_sound,
+    recipe,
 )
 from mrcmv.media.frames import repeat_index
 from tests.media.clips import AAC, TONE, X264, ffmpeg, shown, tone, tone_span
@@ -85,7 +87,7 @@ def test_repeat_rule() -> None:
     assert repeat_index(10.0, 3).max() == 2  # fewer frames than promised: the last one stays
 
 
-def test_one_run_of_ffmpeg_and_private_names(
+def test_one_decode_and_private_names(
     long_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs: list[list[str]] = []
@@ -99,7 +101,9 @@ def test_one_run_of_ffmpeg_and_private_names(
     before = long_clip.stat()
     clip = open_clip(long_clip, tmp_path)
     decoders = [run for run in runs if "ffmpeg" in Path(run[0]).name]
-    assert len(decoders) == 1
+    assert len(decoders) == 2
+    assert sorted("-an" in run for run in decoders) == [False, True], "one copies packets, one decodes"
+    assert sum("copy" in run for run in decoders) == 1
     assert sum("probe_child" in part for run in runs for part in run) == 1
     words = " ".join(part for run in runs for part in run)
     assert "Holiday" not in words
@@ -269,3 +273,89 @@ def test_a_clip_under_one_second_is_refused(clips: OddClips, tmp_path: Path) -> 
 
 def test_a_name_is_never_a_protocol() -> None:
     assert input_args(Path("concat:a|b"))[-1] == "file:concat:a|b"
+
+
+SPARE = "testsrc2=s=160x120:r=30:d=12,noise=alls=20:allf=t:all_seed=5"
+"""12 s in which every picture differs from the one before."""
+
+
+@pytest.mark.parametrize("start_s", [0.0, 3.4])
+@pytest.mark.parametrize(
+    "coded", ["bframes=3:b-pyramid=normal", "bframes=2:b-pyramid=none:slices=3", "bframes=0", "interlaced=1"]
+)
+def test_pictures_that_nobody_sees_are_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coded: str, start_s: float
+) -> None:
+    source = tmp_path / "clip.mp4"
+    ffmpeg("-f", "lavfi", "-i", SPARE, *X264, "-x264-params", f"keyint=60:{coded}", source)
+    runs: list[list[str]] = []
+    real = child._start
+
+    def spy(command: list[str], limits: child.Limits) -> object:
+        runs.append(list(command))
+        return real(command, limits)
+
+    monkeypatch.setattr(child, "_start", spy)
+    (tmp_path / "few").mkdir()
+    few = open_clip(source, tmp_path / "few", start_s=start_s)
+    terms = sum(word.count("eq(pos") for run in runs for word in run)
+    if "bframes=0" in coded or "interlaced" in coded:
+        assert terms == 0
+    else:
+        assert terms > 0.2 * 30 * (12 - start_s)
+    monkeypatch.setattr(recipe, "_one_of", lambda places: "0")
+    (tmp_path / "all").mkdir()
+    whole = open_clip(source, tmp_path / "all", start_s=start_s)
+    assert few.frames.read_bytes() == whole.frames.read_bytes()
+    assert few.poster.read_bytes() == whole.poster.read_bytes()
+
+
+def test_what_is_shown_at_a_wanted_time_is_not_spare() -> None:
+    from mrcmv.media.probe_child import serves_no_other, unshown
+
+    shown = [k / 10 for k in range(41)]
+    spare = {1000 + k: k / 10 for k in range(41) if k % 2}
+    # 0.5, 1.5, 2.5 are shown; 0.4, 0.9 ... are shown where a time is rounded down; the end is kept
+    assert [place - 1000 for place in unshown(shown, spare, 4.0)] == [1, 3, 7, 11, 13, 17, 21, 23, 27, 31, 33]
+    assert unshown([], {}, 4.0) == []
+    slice_of = {name: bytes([0, 0, 0, 2, head, 0]) for name, head in {"lone": 1, "needed": 0x21}.items()}
+    assert serves_no_other(memoryview(slice_of["lone"] * 2), 4)
+    assert not serves_no_other(memoryview(slice_of["lone"] + slice_of["needed"]), 4)
+    assert not serves_no_other(memoryview(slice_of["lone"][:-1]), 4), "cut off"
+    assert not serves_no_other(memoryview(b"\xff" * 64), 4)
+    assert not serves_no_other(memoryview(b""), 4)
+
+
+def test_the_sound_is_there_before_the_picture(clips: OddClips, tmp_path: Path) -> None:
+    with Reading(clips("plain.mp4"), tmp_path) as reading:
+        assert reading.sound is not None
+        early = read_sound(reading.sound)
+        clip = reading.finish()
+    assert clip.window_s == reading.window_s
+    assert clip.sound is not None
+    assert np.array_equal(read_sound(clip.sound), early)
+
+
+def test_reading_that_is_left_early_leaves_nothing(long_clip: Path, tmp_path: Path) -> None:
+    children: list[psutil.Process] = []
+
+    def leave() -> None:
+        with Reading(long_clip, tmp_path):
+            children.extend(psutil.Process().children(recursive=True))
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        leave()
+    assert list(tmp_path.iterdir()) == []
+    assert not [p for p in children if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_picture_that_fails_behind_the_sound_is_told(
+    long_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe, "frames_arguments", lambda plan, work: ["-i", "file:/no/such"])
+    with Reading(long_clip, tmp_path) as reading:
+        assert reading.sound is not None
+        with pytest.raises(IntakeError, match="damaged"):
+            reading.finish()
+    assert list(tmp_path.iterdir()) == []
