@@ -94,7 +94,7 @@ class Reading:
         _check_part(self._start_s, self._end_s)
         with contextlib.ExitStack() as stack:
             self._work = stack.enter_context(work_folder("intake-", self._folder))
-            stack.callback(lambda: self._frames and self._frames.stop())
+            stack.callback(self._stop_frames)
             self._begin()
             self._end = stack.pop_all()
         return self
@@ -115,15 +115,18 @@ class Reading:
         if plan.copy and track.start_s > _FRAME_S:
             # The packets begin between two key frames (a recording whose head is lost): copied, the
             # picture would start late. Only a decoder can bridge that; this is the one second run.
-            assert self._frames is not None
-            self._frames.stop()
-            self._frames = None
+            self._stop_frames()
             plan = replace(plan, copy=False)
             track = _run(plan, self._work, self._tell)
         self._plan, self._track = plan, track
         self.window_s = _window(plan, track)
         made = self._work / "sound.wav"
         self.sound = made if fit_sound(self._work / recipe.SOUND, made, track.duration_s) else None
+
+    def _stop_frames(self) -> None:
+        if self._frames is not None:
+            self._frames.stop()
+            self._frames = None
 
     def tell_picture(self, done: float = 0.0) -> None:
         """Report how far the picture has come; whoever works on the sound calls it now and then."""
