@@ -12,3 +12,17 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = "0.3.0"
+
+
+def _keep_the_budget() -> None:
+    """BLAS and OpenMP read their number of threads once, when they are first imported. What PyTorch and FAISS
+    are told later counts for the thread that tells it alone, and NumPy's BLAS is never told."""
+    import os
+
+    asked = os.environ.get("MRCMV_THREADS", "")
+    if asked.isdigit() and int(asked) > 0:
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, asked)
+
+
+_keep_the_budget()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a Space's container the proxy is the only visitor
 MAX_UPLOAD = "512mb"
+MOST_HANDLERS = 128
+"""Wishes that are watched at once. A watcher sleeps nearly all the time, the work is done in the line."""
 log = logging.getLogger("mrcmv.web")
 
 __all__ = ["build_page", "launch", "serve"]
@@ -113,6 +115,7 @@ def serve(
         inbrowser=in_browser,
         prevent_thread_lock=True,
         max_file_size=MAX_UPLOAD,
+        max_threads=MOST_HANDLERS,
         share=False,
         show_error=False,
         enable_monitoring=False,

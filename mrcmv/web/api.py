@@ -64,7 +64,7 @@ class Verbs:
             )
             return found.to_json()
 
-        return self._run("suggest", upload, owner, work)
+        return self._run("suggest", upload, owner, work, progress=wish.get("progress"))
 
     def render(
         self, upload: str | None, owner: str, track_id: str, **wish: Any
@@ -95,9 +95,9 @@ class Verbs:
                 "note": made.note,
             }
 
-        return self._run("render", upload, owner, work)
+        return self._run("render", upload, owner, work, progress=wish.get("progress"))
 
-    def separate(self, upload: str | None, owner: str) -> tuple[str, str]:
+    def separate(self, upload: str | None, owner: str, progress: Any = None) -> tuple[str, str]:
         from mrcmv.recommender import separate_source
 
         def work(job: Job[Any], session: Session, source: Path) -> tuple[str, str]:
@@ -106,7 +106,7 @@ class Verbs:
             )
             return str(stems.voice), str(stems.accompaniment)
 
-        return self._run("separate", upload, owner, work, sound=True)
+        return self._run("separate", upload, owner, work, sound=True, progress=progress)
 
     def library(
         self, text: str, mood: str, licence: str, monetise_safe: bool, offset: Any, limit: Any
@@ -138,6 +138,7 @@ class Verbs:
         work: Callable[[Job[T], Session, Path], T],
         *,
         sound: bool = False,
+        progress: Callable[..., Any] | None = None,
     ) -> T:
         """Do ``work`` in the line, in a session of its own that goes with the call."""
         job: Job[T] = Job(kind)
@@ -160,7 +161,8 @@ class Verbs:
                     whose=session.names,
                 )
                 for report in job.watch():
-                    del report
+                    if report.ahead is not None and progress is not None:
+                        progress(None, plain("waiting_turn", count=report.ahead))
                 return job.result()
             finally:
                 self.studio.sessions.remove(session)
@@ -189,6 +191,7 @@ def add_verbs(studio: Studio) -> Verbs:
         like: str = "",
         strength: float = 0.5,
         request: gr.Request = None,  # type: ignore[assignment]
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio's way
     ) -> Any:
         """
         Rank the music library for a short game video by its picture and its voice-over.
@@ -207,7 +210,7 @@ def add_verbs(studio: Studio) -> Verbs:
         """
         return verbs.suggest(
             clip, _owner(request), top_k=top_k, start_s=start_s, end_s=end_s, words=words, like=like,
-            strength=strength,
+            strength=strength, progress=progress,
         )  # fmt: skip
 
     def render(
@@ -218,6 +221,7 @@ def add_verbs(studio: Studio) -> Verbs:
         start_s: float | None = None,
         settings: dict[str, Any] | None = None,
         request: gr.Request = None,  # type: ignore[assignment]
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio's way
     ) -> Any:
         """
         Mix a track of the library under a video and return the finished MP4.
@@ -235,10 +239,14 @@ def add_verbs(studio: Studio) -> Verbs:
         """
         return verbs.render(
             clip, _owner(request), track_id, music_level=music_level, keep=keep, start_s=start_s,
-            settings=settings,
+            settings=settings, progress=progress,
         )  # fmt: skip
 
-    def separate(clip: str, request: gr.Request = None) -> Any:  # type: ignore[assignment]
+    def separate(
+        clip: str,
+        request: gr.Request = None,  # type: ignore[assignment]
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio's way
+    ) -> Any:
         """
         Split the sound of a video or a sound file into the voice and everything else.
 
@@ -248,7 +256,7 @@ def add_verbs(studio: Studio) -> Verbs:
         Returns:
             Two WAV files of 44.1 kHz: the voice, and the accompaniment.
         """
-        return verbs.separate(clip, _owner(request))
+        return verbs.separate(clip, _owner(request), progress)
 
     def library(
         text: str = "",

@@ -26,6 +26,8 @@ HAND_OVER = "element.studioTrigger = trigger;"
 """page.js finds this function on the nearest part and reports clicks through it."""
 
 
+MOST_EVENTS = 256
+"""Of all visitors, that Gradio keeps; our own line refuses long before, in words."""
 PLACES = {"suggest": "./", "library": "library", "about": "about"}
 """Pages that a visitor can go to, with their addresses."""
 
@@ -179,7 +181,7 @@ def build(studio: Studio) -> gr.Blocks:
             )  # fmt: skip
         page.unload(leave)
         add_verbs(studio)
-    page.queue(max_size=64, api_open=False, status_update_rate="auto")
+    page.queue(max_size=MOST_EVENTS, api_open=False, status_update_rate="auto")
     return page
 
 

@@ -1,0 +1,1 @@
+"""Many visitors at once, a burst, and many jobs one after the other, against the real page."""
