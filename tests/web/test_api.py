@@ -136,6 +136,23 @@ def test_who_goes_away_stops_the_work(served, clip):
     client.close()
 
 
+def test_who_waits_is_told_the_place_and_nobody_fills_the_line_alone(client, served, clip):
+    served.recommender.step_s = 0.1
+    jobs = [client.submit(clip=handle_file(str(clip)), api_name="/suggest") for _ in range(6)]
+    told, until = set(), time.monotonic() + 60
+    while not all(job.done() for job in jobs) and time.monotonic() < until:
+        for job in jobs:
+            told |= {unit.desc for unit in job.status().progress_data or ()}
+        if "Waiting: 3 ahead of you" in told:
+            served.recommender.step_s = 0.005
+        time.sleep(0.02)
+    assert {f"Waiting: {count} ahead of you" for count in (1, 2, 3)} <= told
+    errors = [str(job.exception()) for job in jobs if job.exception()]
+    assert len(errors) == 2
+    assert all("4 wishes of yours are waiting already" in error for error in errors)
+    assert all(len(job.result()["suggestions"]) == 5 for job in jobs if not job.exception())
+
+
 def test_settings_of_an_export_can_be_given_back(client, served, clip):
     document = {"format": "mrcmv-mix", "version": 1, "settings": {"level_lu": 20, "fade_in_s": 1.0}}
     client.predict(
