@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -83,7 +84,9 @@ class Verbs:
                 taken = self.recommender.suggest(source, folder, top_k=max(1, count), on_stage=job.on_stage)
             else:
                 taken = open_clip(source, folder, progress=lambda done: job.check())
+            began = time.perf_counter()
             made = self.recommender.render(taken, track.id, destination, settings, progress=job.progress)
+            job.work.stages["mix and deliver"] = time.perf_counter() - began
             return str(destination), {
                 "track_id": track.id,
                 "duration_s": round(made.duration_s, 3),
