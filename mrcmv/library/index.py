@@ -73,6 +73,11 @@ class Index:
         """How many windows there are."""
         return len(self._starts)
 
+    @property
+    def width(self) -> int:
+        """Numbers that are kept of each window."""
+        return 0 if self._flat is None else int(self._flat.d)
+
     def search(
         self,
         vector: NDArray[np.float32],
