@@ -199,7 +199,7 @@ def measure(size: Size, keep: Path) -> dict[str, float]:
 def changes(
     size: Size, index: Any, numbers: NDArray[np.int64], cosines: Vectors, queries: Vectors
 ) -> dict[str, float]:
-    """10,000 windows more, 1,000 tracks less (all that queries find first, and others); what is found then."""
+    """10,000 windows more, 1,000 tracks less (those that queries find first too); what is found then."""
     told = {}
     began = time.perf_counter()
     index.add(entries(size, 1, FIRST_NEW - 1))
