@@ -340,8 +340,13 @@ def main() -> None:
             row |= run_module("benchmarks.scale", *common, "--step", "exact", size.name).said
         rows.append(row)
         print(json.dumps(row), flush=True)
+        kept = keep / "rows.json"
+        known = json.loads(kept.read_text()) if kept.exists() else {}
+        kept.write_text(json.dumps({**known, size.name: row}, indent=1))
     print(f"\n{shown(rows, COLUMNS)}\n\n{shown(rows, BUILDING)}")
     if asked.plot:
+        known = json.loads((keep / "rows.json").read_text())
+        rows = [known[size.name] for size in SIZES if size.name in known]
         plot(rows, asked.plot)
 
 

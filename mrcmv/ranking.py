@@ -61,19 +61,20 @@ def rank(
     ids = index.id_order[places]
     clip = (1 - wish.strength) * standardise(similarities)
     alone = _order(places, standardise(similarities), ids)
-    names, parts, steered = _parts(index, wish, alone[:PRESENT], words, example)
+    names, parts, steered = _parts(index, wish, alone[:PRESENT].tolist(), words, example)
     wished = wish.strength * standardise(parts.sum(axis=0))
     score = clip + wished - (BEHIND * steered.refused if steered else 0.0)
-    best = _order(places, score, ids)[:top_k]
+    best = _order(places, score, ids)[:top_k].tolist()
 
     from mrcmv.library import Match
 
     matches = [Match(index.tracks[i], float(similarities[i]), float(starts[i])) for i in best]
-    before = {place: rank for rank, place in enumerate(alone, start=1)}
+    before = np.zeros(len(index.tracks), int)
+    before[alone] = np.arange(1, len(alone) + 1)
     lifts = tuple(
         Lift(
             index.tracks[i].id,
-            before[i],
+            int(before[i]),
             rank,
             float(clip[i]),
             float(wished[i]),
@@ -132,9 +133,9 @@ def standardise(values: NDArray[np.floating]) -> Scores:
     return (numbers - numbers.mean()) / spread if spread > 1e-9 else np.zeros_like(numbers)
 
 
-def _order(places: NDArray[np.int_], scores: Scores, ids: NDArray[np.int_]) -> list[int]:
+def _order(places: NDArray[np.int_], scores: Scores, ids: NDArray[np.int_]) -> NDArray[np.int_]:
     """Places by score, best first; equal scores in the order of ``ids``."""
-    found: list[int] = places[np.lexsort((ids, -scores[places]))].tolist()
+    found: NDArray[np.int_] = places[np.lexsort((ids, -scores[places]))]
     return found
 
 
