@@ -32,12 +32,16 @@ class Work:
         self.clip: dict[str, Any] = {}
         self._came = time.perf_counter()
         self._began: float | None = None
+        self.over = False
 
     def begin(self) -> None:
         self._began = time.perf_counter()
 
     def end(self, error: BaseException | None = None, *, gave_way: bool = False) -> None:
-        """Write it down. ``gave_way`` is whether it was broken off for the sake of somebody's wish."""
+        """Write it down, once. ``gave_way`` is whether it was broken off for the sake of somebody's wish."""
+        if self.over:
+            return
+        self.over = True
         now = time.perf_counter()
         began = now if self._began is None else self._began
         outcome = "gave way" if gave_way else outcome_of(error)

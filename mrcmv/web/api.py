@@ -172,6 +172,7 @@ class Verbs:
         except Cancelled:
             raise gr.Error("Stopped.", print_exception=False) from None
         except UserError as error:
+            job.work.end(error)  # when it never came to the line
             raise gr.Error(str(error), print_exception=False) from None
         except gr.Error:
             raise

@@ -15,6 +15,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 import mrcmv.recommender
+from mrcmv.diary import tally
 from mrcmv.media import UserError
 from mrcmv.web import api, serve
 from mrcmv.web.sessions import Sessions
@@ -150,6 +151,7 @@ def test_who_waits_is_told_the_place_and_nobody_fills_the_line_alone(client, ser
     errors = [str(job.exception()) for job in jobs if job.exception()]
     assert len(errors) == 2
     assert all("4 wishes of yours are waiting already" in error for error in errors)
+    assert tally()["work"]["suggest"]["refused"] >= 2
     assert all(len(job.result()["suggestions"]) == 5 for job in jobs if not job.exception())
 
 
