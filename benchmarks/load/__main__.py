@@ -109,7 +109,8 @@ def _write(page: Path, text: str) -> None:
     old = page.read_text(encoding="utf-8")
     head, _, rest = old.partition(BEGIN)
     _, _, tail = rest.partition(END)
-    page.write_text(f"{head}{BEGIN}\n\n{text}\n{END}{tail}", encoding="utf-8")
+    picture = f"![Memory of the page, and seconds from wish to answer, over the run]({page.stem}.png)"
+    page.write_text(f"{head}{BEGIN}\n\n{text}\n{picture}\n\n{END}{tail}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from mrcmv.media.child import Limits, run_child
 from mrcmv.media.ffmpeg import ANY_FORMATS, MAX_PIXELS
 from mrcmv.media.types import Progress
 
-PROBE_LIMITS = Limits(wall_s=10.0, cpu_s=10, memory_bytes=3 * 1024**3, file_bytes=0)
+# a hostile file costs CPU; by the clock alone, a machine that is crowded would make every file look damaged
+PROBE_LIMITS = Limits(wall_s=40.0, cpu_s=10, memory_bytes=3 * 1024**3, file_bytes=0)
 _CHILD = Path(__file__).with_name("probe_child.py")
 
 
