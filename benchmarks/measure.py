@@ -105,3 +105,26 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
         ).rstrip()
         for row in rows
     )
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One line of the closing table: ours beside what one would use instead, in the same unit."""
+
+    what: str
+    ours: float
+    other: float
+    unit: str
+
+    def row(self) -> tuple[str, ...]:
+        return (
+            self.what,
+            f"{self.ours:.3g} {self.unit}",
+            f"{self.other:.3g} {self.unit}",
+            f"{self.other / self.ours:.2f}",
+        )
+
+
+def ratios(rows: Sequence[Ratio]) -> str:
+    """The closing table: how many times as much the other one takes."""
+    return table([("", "ours", "the other", "other / ours"), *(ratio.row() for ratio in rows)])

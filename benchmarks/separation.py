@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measure import Run, machine, run, run_module, table
+from benchmarks.demucs_reference import demucs
+from benchmarks.measure import Ratio, Run, machine, run, run_module, table
 from benchmarks.mixes import mix
 from benchmarks.spleeter_reference import build, reference_command
 
@@ -76,8 +77,8 @@ def ours(sound: Path, out: Path, repeat: int = 1) -> Run:
     return run_module("benchmarks.separation", "--array", str(sound), str(out), str(repeat))
 
 
-def speed(sound: Path, folder: Path) -> list[tuple[str, ...]]:
-    """Rows of the table of cold and warm separations."""
+def speed(sound: Path, folder: Path) -> tuple[list[tuple[str, ...]], list[Ratio]]:
+    """Rows of the table of cold and warm separations, and the ratios of the closing table."""
     contenders = {"original": original, "ours": ours}
     cold: dict[str, list[Run]] = {name: [] for name in contenders}
     for _ in range(COLD_RUNS):
@@ -93,7 +94,18 @@ def speed(sound: Path, folder: Path) -> list[tuple[str, ...]]:
         digits = 0 if unit == "MB" else 2
         return f"{title}, {unit}", f"{first:.{digits}f}", f"{second:.{digits}f}", f"{first / second:.1f} x"
 
-    return [
+    def middle(name: str) -> float:
+        return statistics.median(run["wall_s"] for run in warm[name])
+
+    found = [Ratio("separating 32 s: TensorFlow Spleeter, warm", middle("ours"), middle("original"), "s")]
+    theirs = demucs(sound, 2)
+    if theirs is None:
+        print("Demucs cannot be installed here: it is left out.")
+    else:
+        seconds, peak = theirs.said["runs"][-1]["wall_s"], statistics.median(r.peak_mb for r in cold["ours"])
+        found.append(Ratio("separating 32 s: HTDemucs, random weights, warm", middle("ours"), seconds, "s"))
+        found.append(Ratio("separating 32 s: HTDemucs, peak memory", peak, theirs.peak_mb, "MB"))
+    rows = [
         (f"separation of {SECONDS:.0f} s", *contenders, "ratio"),
         row("cold process, wall", {n: [r.wall_s for r in rs] for n, rs in cold.items()}, "s"),
         row("cold process, CPU", {n: [r.cpu_s for r in rs] for n, rs in cold.items()}, "s"),
@@ -101,6 +113,7 @@ def speed(sound: Path, folder: Path) -> list[tuple[str, ...]]:
         row("warm, wall", {n: [r["wall_s"] for r in rs] for n, rs in warm.items()}, "s"),
         row("warm, CPU", {n: [r["cpu_s"] for r in rs] for n, rs in warm.items()}, "s"),
     ]
+    return rows, found
 
 
 def parity(folder: Path) -> tuple[str, ...]:
@@ -127,21 +140,22 @@ def memory(folder: Path) -> list[tuple[str, ...]]:
     return rows
 
 
-def main() -> None:
+def main() -> list[Ratio]:
     arguments = sys.argv[1:]
     if arguments[:1] == ["--array"]:
         child(Path(arguments[1]), Path(arguments[2]), int(arguments[3]))
-        return
+        return []
     if arguments[:1] == ["--file"]:
         child_file(Path(arguments[1]), Path(arguments[2]))
-        return
+        return []
     build()
     print(f"separation, {SECONDS:.0f} s of voice, music and shots; {machine()}")
     with tempfile.TemporaryDirectory(prefix="mrcmv-bench-") as name:
         folder = Path(name)
         sound = folder / "sound.npy"
         np.save(sound, mix(1, SECONDS, voice="en-GB", music=8, game="shots").sound)
-        print(table(speed(sound, folder)), flush=True)
+        times, found = speed(sound, folder)
+        print(table(times), flush=True)
         rows = [("SI-SDR to the original, dB", *STEMS), ("the mix above", *parity(folder))]
         for number, path in enumerate(arguments, 1):
             from mrcmv.media import read_sound
@@ -152,6 +166,7 @@ def main() -> None:
             rows.append((f"file {number}", *parity(folder)))
         print("\n" + table(rows), flush=True)
         print("\n" + table(memory(folder)), flush=True)
+    return found
 
 
 if __name__ == "__main__":

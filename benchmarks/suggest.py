@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 from benchmarks.clips import full_hd_clip
-from benchmarks.measure import machine, run_module, table
+from benchmarks.decoding import decode_alone
+from benchmarks.measure import Ratio, machine, run_module, table
 
 WARM_RUNS = 3
 
@@ -35,14 +36,15 @@ def child(clip: Path) -> None:
     print(json.dumps({"cold_s": cold, "runs": runs, "has_voice": bool(found.speech)}))
 
 
-def main() -> None:
+def main() -> list[Ratio]:
     if len(sys.argv) > 1:
         child(Path(sys.argv[1]))
-        return
+        return []
     print(f"suggest, 32 s of 1080p with a voice-over; {machine()}")
     with tempfile.TemporaryDirectory(prefix="mrcmv-bench-") as folder:
         clip = full_hd_clip(Path(folder))
         result = run_module("benchmarks.suggest", str(clip))
+        limit = decode_alone(clip)
     cold, *warm = result.said["runs"]
     rows = [("stage", "cold s", "warm s")]
     medians = {stage: statistics.median(run[stage] for run in warm) for stage in cold}
@@ -50,6 +52,8 @@ def main() -> None:
     rows.append(("with start of the process", f"{result.said['cold_s']:.2f}", ""))
     print(table(rows))
     print(f"peak memory {result.peak_mb:.0f} MB; voice found: {result.said['has_voice']}")
+    print(f"decoding every picture of the clip alone, ffmpeg -f null: {limit.wall_s:.2f} s")
+    return [Ratio("suggestion, warm: the limit, decoding alone", medians["total"], limit.wall_s, "s")]
 
 
 if __name__ == "__main__":
