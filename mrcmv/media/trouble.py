@@ -39,9 +39,11 @@ _OF_TEXT = {
     "Disk quota exceeded": NO_ROOM,
     "File too large": NO_ROOM,
     "requested and ": NO_ROOM,  # numpy: "1024 requested and 0 written"
-    "file write failed": NO_ROOM,  # torch's writer of archives
+    "unexpected pos": NO_ROOM,  # torch's writer of archives
+    "file write failed": NO_ROOM,
     "Read-only file system": READ_ONLY,
     "Cannot allocate memory": NO_MEMORY,
+    "Resource temporarily unavailable": NO_MEMORY,  # ffmpeg: no room for the stack of one more thread
     "can't allocate memory": NO_MEMORY,  # torch's allocator
     "not enough memory": NO_MEMORY,
     "bad_alloc": NO_MEMORY,
