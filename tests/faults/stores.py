@@ -244,7 +244,7 @@ def _(place: Path) -> Outcome:
 def _(place: Path) -> Outcome:
     from mrcmv.library import starter
 
-    with mock.patch.object(starter, "sounds_folder", lambda: None), Words() as words:
+    with mock.patch.object(starter, "sounds_folder", return_value=None), Words() as words:
         pack = starter.load_starter()
     assert pack.tracks == ()
     shelf = Library(place / "library", pack, place / "shipped")

@@ -27,7 +27,7 @@ def main(upload: Path) -> None:
             told.add(step)
             print(step, flush=True)
 
-    for view in studio.find(session.ticket, {}, "tab"):
+    for _view in studio.find(session.ticket, {}, "tab"):
         if session.suggestions is not None:
             say("found")
             if session.job and not session.job.over:
