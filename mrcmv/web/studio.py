@@ -48,8 +48,8 @@ class Studio:
         examples: list[Example] | None = None,
     ) -> None:
         self.recommender = recommender
-        self.sessions = sessions or Sessions()
-        self.line = line or Line()
+        self.sessions = Sessions() if sessions is None else sessions
+        self.line = Line() if line is None else line
         self.examples = find_examples() if examples is None else examples
         self.exports = Exports(recommender, self.line, self.sessions.keep_minutes)
         self.drawn = Drawn(
