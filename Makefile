@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint bench space-dry-run clean
+.PHONY: demo test lint bench audit space-dry-run clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/app.done
@@ -21,6 +21,12 @@ lint: $(VENV)/dev.done
 
 bench: $(VENV)/dev.done
 	$(BIN)/python -m benchmarks
+
+# Known weaknesses of the pinned versions; in an environment of its own, so that what audits is not audited
+audit: constraints.txt | $(BIN)/python
+	@test -x $(VENV)-audit/bin/pip-audit || { $(BIN)/python -m venv $(VENV)-audit && \
+	  $(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
+	$(VENV)-audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt $(ARGS)
 
 # What a Space does with this repository; a new environment of its own, some minutes
 space-dry-run:
@@ -45,4 +51,4 @@ $(VENV)/dev.done: requirements.txt requirements-mcp.txt requirements-train.txt r
 	@touch $@ $(VENV)/app.done
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-audit .pytest_cache .mypy_cache .ruff_cache

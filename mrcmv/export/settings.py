@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, read_small
 
 SETTINGS_FORMAT = "mrcmv-mix"
 SETTINGS_VERSION = 1
@@ -37,9 +37,7 @@ def read_settings(path: Path) -> tuple[str | None, dict[str, Any]]:
     A file with the bare settings is taken as well. Raises `UserError`.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ValueError
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = json.loads(read_small(path, MOST_BYTES))
     except FileNotFoundError:
         raise UserError("There is no such settings file. Name one that `export` has written.") from None
     except (OSError, ValueError, RecursionError):

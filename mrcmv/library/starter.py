@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mrcmv.library.track import Track
+from mrcmv.media import read_small
 
+MOST_BYTES = 20_000_000
 log = logging.getLogger(__name__)
 
 PACKAGE = "immich_memories_music"
@@ -60,8 +62,8 @@ def load_starter(facts: Path = FACTS, sounds: Path | None = None) -> StarterPack
         The folder with the sound files; None looks for the package.
     """
     try:
-        rows = json.loads(facts.read_text(encoding="utf-8"))["tracks"]
-    except (OSError, ValueError, KeyError):
+        rows = json.loads(read_small(facts, MOST_BYTES))["tracks"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return _warned([], {}, ["The starter pack's facts are missing: restore assets/library/starter.json."])
     sounds = sounds or sounds_folder()
     if sounds is None:

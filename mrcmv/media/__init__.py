@@ -21,6 +21,7 @@ from mrcmv.media.mux import encode_sound, mux
 from mrcmv.media.peaks import PEAK_FRAME, Outline, TruePeakMeter
 from mrcmv.media.probe import Facts, probe
 from mrcmv.media.progress import part_of
+from mrcmv.media.small import read_small
 from mrcmv.media.sound import SoundWriter, read_blocks, read_sound, sound_length_s, to_mono, write_sound
 from mrcmv.media.trouble import NO_ROOM, MachineError, trouble
 from mrcmv.media.types import (
@@ -96,6 +97,7 @@ __all__ = [
     "part_of",
     "probe",
     "read_blocks",
+    "read_small",
     "read_sound",
     "recall",
     "remember",

@@ -112,7 +112,10 @@ class MixSettings:
         unknown = sorted(set(map(str, plain)) - {field.name for field in dataclasses.fields(cls)})
         if unknown:
             raise SettingsError(f"There is no mix setting called “{unknown[0][:40]}”: check its spelling.")
-        return cls(**plain)
+        try:
+            return cls(**plain)
+        except OverflowError:
+            raise SettingsError("A mix setting is a number without end: check the file.") from None
 
 
 def _word(name: str) -> str:

@@ -11,15 +11,19 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mrcmv
-from mrcmv.media import UserError, home
+from mrcmv.media import UserError, home, read_small
 from mrcmv.model.config import ModelConfig
 from mrcmv.model.mrcmv import Mrcmv, build, pick_device, weights_bytes
 from mrcmv.model.net import MrcmvNet
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 WEIGHTS, CONFIG, METRICS, CARD = "model.safetensors", "config.json", "metrics.json", "README.md"
+MOST_BYTES, MOST_METRICS = 4_000_000_000, 20_000_000
 
 
 class CheckpointError(UserError):
@@ -91,24 +95,41 @@ def load_net(folder: Path) -> MrcmvNet:
 
     try:
         config = ModelConfig.read(folder / CONFIG)
-        weights = (folder / WEIGHTS).read_bytes()
+        weights = read_small(folder / WEIGHTS, MOST_BYTES)
         metrics = folder / METRICS
-        facts = json.loads(metrics.read_text(encoding="utf-8")) if metrics.exists() else {}
-    except (OSError, ValueError) as error:
+        facts = json.loads(read_small(metrics, MOST_METRICS)) if metrics.exists() else {}
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(
             f"The checkpoint {folder.name!r} cannot be read: it needs {WEIGHTS} and {CONFIG}."
         ) from error
     wanted = facts.get("sha256", "") if isinstance(facts, dict) else ""
     if wanted and hashlib.sha256(weights).hexdigest() != wanted:
         raise CheckpointError(f"The weights of {folder.name!r} are damaged: get the checkpoint again.")
-    net = build(config)
     try:
-        net.load_state_dict(load(weights))
-    except (SafetensorError, RuntimeError) as error:
+        state = load(weights)
+        _check(state, config)
+        net = build(config)
+        net.load_state_dict(state)
+    except (SafetensorError, RuntimeError, ValueError, TypeError) as error:
         raise CheckpointError(
             f"The weights of {folder.name!r} do not fit its {CONFIG}: get the checkpoint again."
         ) from error
     return net.eval()
+
+
+def _check(state: Mapping[str, Tensor], config: ModelConfig) -> None:
+    """Raise ValueError unless these are finite weights of that very network, before any of it is made.
+
+    The network is drawn without memory first: a configuration can claim more than a machine has.
+    """
+    import torch
+
+    with torch.device("meta"):
+        wanted = {name: each.shape for name, each in build(config).state_dict().items()}
+    if {name: each.shape for name, each in state.items()} != wanted:
+        raise ValueError("other shapes")
+    if not all(bool(each.isfinite().all()) for each in state.values()):
+        raise ValueError("numbers that are none")
 
 
 def _find(name_or_path: str | Path) -> Path | None:
@@ -117,7 +138,7 @@ def _find(name_or_path: str | Path) -> Path | None:
     if str(name_or_path) in known:
         return known[str(name_or_path)]
     path = Path(name_or_path)
-    if (path / WEIGHTS).is_file():
+    if (path / WEIGHTS).exists():
         return path
     if str(name_or_path) == "debug":
         return None

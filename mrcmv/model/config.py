@@ -9,11 +9,12 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, read_small
 
 Grid = Literal["slow", "fast"]
 SlowSampling = Literal["strided", "spread"]
@@ -80,20 +81,32 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         for field, choices in _CHOICES.items():
-            _require(getattr(self, field) in choices, field, "one of " + ", ".join(map(str, choices)))
+            value = getattr(self, field)
+            plain = isinstance(value, str | int) and value in choices
+            _require(plain, field, "one of " + ", ".join(map(str, choices)))
         for field in _POSITIVE:
             value = getattr(self, field)
             whole = isinstance(value, int) and not isinstance(value, bool)
-            _require(whole and value > 0, field, "a whole number above 0")
+            most = _MANY.get(field, MOST)
+            _require(whole and 0 < value <= most, field, f"a whole number from 1 to {most}")
         for field in ("input_dropout", "attention_dropout", "head_dropout"):
-            _require(0 <= getattr(self, field) < 1, field, "a number from 0 to below 1")
-        _require(self.head_rank >= 0, "head_rank", "0 or a whole number above 0")
-        _require(self.vggish_width > 0, "vggish_width", "a number above 0")
+            _require(
+                _number(getattr(self, field)) and 0 <= getattr(self, field) < 1,
+                field,
+                "a number from 0 to below 1",
+            )
+        rank, width = self.head_rank, self.vggish_width
+        _require(_number(rank) and 0 <= rank <= MOST, "head_rank", "0 or a whole number above 0")
+        _require(_number(width) and 0 < width <= 16, "vggish_width", "a number above 0, at most 16")
         _require(self.d_model % self.heads == 0, "d_model", f"a multiple of heads ({self.heads})")
         _require(self.picture_size % 16 == 0, "picture_size", "a multiple of 16")
         _require(self.fast_frames % self.slow_frames == 0, "fast_frames", "a multiple of slow_frames")
         slow, fast = self.slowfast_stem
-        _require(slow == 8 * fast, "slowfast_stem", "two numbers, the first 8 times the second")
+        _require(
+            slow == 8 * fast and 0 < fast <= 1024,
+            "slowfast_stem",
+            "two numbers, the first 8 times the second",
+        )
 
     @property
     def alpha(self) -> int:
@@ -183,18 +196,18 @@ class ModelConfig:
             if key not in known:
                 close = difflib.get_close_matches(key, known, 1)
                 hint = f"did you mean {close[0]!r}?" if close else f"the known ones are {', '.join(known)}."
-                raise ConfigError(f"The model configuration has an unknown key {key!r}: {hint}")
+                raise ConfigError(f"The model configuration has an unknown key {key[:40]!r}: {hint}")
         stem = values.get("slowfast_stem", (64, 8))
         try:
             return cls(**{**values, "slowfast_stem": (int(stem[0]), int(stem[1]))})
-        except (TypeError, ValueError, IndexError) as error:
+        except (TypeError, ValueError, IndexError, KeyError, OverflowError) as error:
             raise ConfigError("A value of the model configuration has the wrong kind: check it.") from error
 
     @classmethod
     def from_json(cls, text: str) -> ModelConfig:
         try:
             values = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError("The model configuration is not valid JSON: check the file.") from error
         if not isinstance(values, dict):
             raise ConfigError("The model configuration must be one JSON object.")
@@ -202,7 +215,7 @@ class ModelConfig:
 
     @classmethod
     def read(cls, path: Path) -> ModelConfig:
-        return cls.from_json(path.read_text(encoding="utf-8"))
+        return cls.from_json(read_small(path, MOST_BYTES).decode("utf-8"))
 
 
 _CHOICES: dict[str, tuple[object, ...]] = {
@@ -219,6 +232,10 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "fusion": get_args(Fusion),
     "normalize": get_args(Normalize),
 }
+MOST_BYTES = 1_000_000
+MOST = 1_000_000
+"""Of any number of a configuration; what a network may weigh in all is held by its weights' file."""
+_MANY = {"layers": 256, "heads": 1024}
 _POSITIVE = (
     "picture_size",
     "fast_frames",
@@ -233,6 +250,10 @@ _POSITIVE = (
     "music_steps",
     "embedding",
 )
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _require(holds: bool, field: str, wanted: str) -> None:

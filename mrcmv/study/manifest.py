@@ -11,11 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mrcmv.media import read_small
 from mrcmv.study.design import Design, DesignError
 
 FILE = "manifest.json"
 SOUNDS = "stimuli"
 VERSION = 1
+MOST_BYTES = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a folder of stimuli; raises `DesignError` when there is none that is whole."""
     try:
-        plain: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        plain: dict[str, Any] = json.loads(read_small(folder / FILE, MOST_BYTES))
         design = Design.from_json(plain["design"])
         if plain["version"] != VERSION or plain["design_hash"] != design.hash:
             raise ValueError
@@ -128,7 +130,7 @@ def read_manifest(folder: Path) -> Manifest:
             tuple(Stimulus(**each) for each in plain["stimuli"]),
             tuple(Equal(**each) for each in plain["equal_top1"]),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise DesignError(
             f"The folder {folder.name} holds no finished stimuli: run study stimuli first."
         ) from None

@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, read_small
 from mrcmv.study.design import Design, DesignError, Lines, Place
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v")
-MAX_FILE_BYTES = 2_000_000
+MAX_FILE_BYTES = 500_000
+MAX_DEPTH = 50
 
 
 class NoClip(DesignError):
@@ -41,15 +42,17 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Lines]:
     import yaml
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_small(path, 2 * MAX_FILE_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         raise DesignError(f"The design {path.name} cannot be read: give a YAML file in UTF-8.") from None
-    if len(text) > MAX_FILE_BYTES or _has_alias(text):
-        raise DesignError(f"The design {path.name} is too large or uses YAML anchors: write it out plainly.")
+    if len(text) > MAX_FILE_BYTES or _is_deep(text) or _has_alias(text):
+        raise DesignError(
+            f"The design {path.name} is too large, too deep or uses YAML anchors: write it out plainly."
+        )
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         plain = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark is not None else ""
         raise DesignError(f"The design {path.name} is not YAML{where}: check colons and indents.") from None
@@ -60,13 +63,23 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Lines]:
     return plain, lines
 
 
+def _is_deep(text: str) -> bool:
+    """The reader's time grows with the square of open brackets, and deep indents end its stack."""
+    depth = 0
+    for sign in re.findall(r"[\[\]{}]", text):
+        depth = max(0, depth + (1 if sign in "[{" else -1))
+        if depth > MAX_DEPTH:
+            return True
+    return re.search(rf"^[ \t]{{{4 * MAX_DEPTH},}}", text, re.MULTILINE) is not None
+
+
 def _has_alias(text: str) -> bool:
     """Anchors can make a small file unfold without end; no design needs them."""
     import yaml
 
     try:
         return any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader))
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         return False  # told with its line by the reading itself
 
 
@@ -110,7 +123,7 @@ def _clips(said: Any, base: Path, lines: Lines, known: dict[str, dict[str, Any]]
         where = lines.get(("clips", number), line)
         try:
             found_hash = sha256_of(base / item["file"])
-        except OSError:
+        except (OSError, ValueError):  # a name that no disk can hold
             found_hash = known.get(str(item["id"]), {}).get("sha256", "")
             if not found_hash:
                 raise NoClip(f"clips, number {number + 1} (line {where}): this file is not there.") from None
@@ -175,5 +188,7 @@ def clip_name(file: Path) -> str:
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
+    if not path.is_file():
+        raise FileNotFoundError  # a device has no end
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

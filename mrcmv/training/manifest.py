@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, read_small
 
+MOST_BYTES = 500_000_000
 SPLITS = ("train", "validation", "test")
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -44,8 +45,8 @@ def read_manifest(data: Path, splits: tuple[str, ...] = SPLITS) -> list[Item]:
     """
     path = data / "manifest.jsonl"
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError:
+        text = read_small(path, MOST_BYTES).decode("utf-8")
+    except (OSError, UnicodeDecodeError):
         raise UserError(
             f"The folder {data.name} has no manifest.jsonl: build or list the data first."
         ) from None

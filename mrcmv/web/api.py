@@ -351,7 +351,7 @@ def _number(value: Any, usual: float, least: float = 0.0, most: float = 1e6) -> 
         return usual
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if not least <= number <= most:
         raise gr.Error(f"A number from {least:g} to {most:g} is needed here.", print_exception=False)

@@ -6,7 +6,9 @@ connections open as they like. What it has no switch for is decided here, in an 
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import os
 import re
 import shutil
@@ -22,6 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mrcmv.web.arriving import Limits, plain_body, upload_body
 from mrcmv.web.crowd import Crowd, Pace, address_of
+
+log = logging.getLogger("mrcmv.web")
 
 API = "/gradio_api/"
 NEEDED = frozenset(
@@ -101,13 +105,24 @@ class Gate:
                 await self.app(scope, receive, send)
             return  # there are no websockets here
         headers, path = Headers(scope=scope), get_route_path(scope)
-        send = self._with_headers(send)
+        send, begun = self._with_headers(send), []
+
+        async def beginning(message: Message) -> None:
+            begun.append(True)
+            await send(message)
+
         try:
             self._check(scope["method"], path, headers)
             with self._admitted(scope, path, headers):
-                await self.app(scope, self._limited(scope["method"], path, headers, receive), send)
+                await self.app(scope, self._limited(scope["method"], path, headers, receive), beginning)
         except Refused as refused:
-            await _answer(send, refused)
+            whole = scope["method"] in SAFE_METHODS or await _read_off(receive, self.rules.limits.body_bytes)
+            await _answer(send, refused, keep=whole)
+        except Exception as error:
+            if begun:
+                raise
+            log.error("Unexpected error before an answer", exc_info=error)
+            await _answer(send, Refused(500, "Something went wrong on our side."), keep=False)
 
     def _check(self, method: str, path: str, headers: Headers) -> None:
         """Raise `Refused` for what is never allowed."""
@@ -161,9 +176,11 @@ class Gate:
                 if not admitted:
                     raise Refused(429, "Too many uploads at once: try again when one has arrived.")
                 self._check_room(headers)
-                yield
-            if not self.arrivals:
-                self._tidy()
+                try:
+                    yield
+                finally:
+                    if len(self.arrivals) == 1:  # this one alone
+                        self._tidy()
         elif method == "POST" and path.startswith(API) and not self.joins.next_of(address):
             raise Refused(429, "Too many requests: wait a moment and try again.")
         else:
@@ -202,20 +219,36 @@ class Gate:
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Referrer-Policy", "same-origin")
-                headers.setdefault("Content-Security-Policy", policy)
+                headers.append("Content-Security-Policy", policy)  # all of them hold
             await send(message)
 
         return sending
 
 
-async def _answer(send: Send, refused: Refused) -> None:
-    """The body was not read, so the connection cannot be used again."""
+async def _read_off(receive: Receive, most: int) -> bool:
+    """Read what is small, so that its sender hears the answer; whether the body has ended."""
+    size = 0
+    try:
+        async with asyncio.timeout(1.0):
+            while size <= most:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return bool(message["type"] == "http.request")
+    except TimeoutError:
+        pass
+    return False
+
+
+async def _answer(send: Send, refused: Refused, *, keep: bool) -> None:
+    """``keep``: the body was read, so the connection can be used again."""
     body = json.dumps({"error": str(refused), "detail": str(refused)}).encode()
     head = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
     ]
+    if not keep:
+        head.append((b"connection", b"close"))
     if refused.status in (429, 503):
         head.append((b"retry-after", b"10"))
     await send({"type": "http.response.start", "status": refused.status, "headers": head})

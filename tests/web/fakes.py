@@ -83,7 +83,7 @@ class FakeLibrary:
         return self._tracks[ident]
 
     def sound_path(self, ident: str) -> Path:
-        return self.folder / f"{ident}.wav"
+        return self.folder / f"{self.get(ident).id}.wav"
 
     def search(
         self,
@@ -154,8 +154,8 @@ class FakeLibrary:
         self._tracks = {ident: track for ident, track in self._tracks.items() if track.pack != name}
 
     def put(self, track: Track) -> None:
-        shutil.copy(self.sound_path("spare"), self.sound_path(track.id))
         self._tracks[track.id] = track
+        shutil.copy(self.folder / "spare.wav", self.sound_path(track.id))
 
     def add(self, path: Path, rights: Rights, *, progress: Any = None, **said: Any) -> Track:
         self.added.append((path, path.read_bytes(), rights, said))

@@ -88,7 +88,7 @@ def read_watched(value: Any) -> tuple[float, ...]:
     """Seconds watched of every video, as far as they are numbers that can be."""
     if not isinstance(value, list) or len(value) > 12:
         return ()
-    seconds = [float(each) if isinstance(each, int | float) else 0.0 for each in value]
+    seconds = [float(each) if isinstance(each, int | float) and abs(each) < 1e9 else 0.0 for each in value]
     return tuple(each if math.isfinite(each) and each > 0 else 0.0 for each in seconds)
 
 

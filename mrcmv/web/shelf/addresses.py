@@ -193,7 +193,7 @@ async def plain_body(request: Request) -> dict[str, Any]:
             raise PageError("bad_request")
     try:
         plain = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PageError("bad_request") from None
     if not isinstance(plain, dict):
         raise PageError("bad_request")
