@@ -4,7 +4,7 @@
 
 DIR holds what `python -m benchmarks.scale --keep DIR` built and measured. Bytes and seconds of a window are
 those of its largest size and of the hardest one (``full``); seconds of embedding are measured now, on one
-thread. Everything grows in proportion to the windows except finding a window's cell, which is counted.
+thread. Everything is taken to grow in proportion to the windows.
 """
 
 from __future__ import annotations
@@ -87,14 +87,10 @@ def main() -> None:
     each = largest["cpu_s"] / largest["windows"]
     cells = 2 ** round(math.log2(4 * math.sqrt(windows)))
     build = windows * each / 3600
-    print(
-        f"building: {1e6 * each:.0f} s of one core for a million windows as measured with {MOST_CELLS} cells;"
-    )
-    print(f"  {build:,.0f} core hours; with {cells:,} cells at most {build * cells / MOST_CELLS:,.0f}")
+    print(f"building: {1e6 * each:.0f} s of one core for a million windows: {build:,.0f} core hours,")
+    print("  and more with more cells, as each window is compared with the middles of all of them")
     for count in (MOST_CELLS, cells):
         print(f"one query: {PROBES} of {count:,} cells are {PROBES * windows // count:,} windows to look at")
-    scanned = PROBES * largest["windows"] / MOST_CELLS
-    print(f"  measured: {scanned:,.0f} windows in {largest['p50_ms']:.1f} ms (median)")
     print(
         f"a day's 100,000 new tracks: {100_000 * MEAN_WINDOWS * window_s / 3600:,.0f} core hours to embed,",
         end=" ",
