@@ -119,7 +119,8 @@ class Line:
 
     def _gives_way(self, place: Place) -> bool:
         with self._changed:
-            return not place.urgent and any(other.urgent for other in self._places)
+            at_work = bool(self._places) and self._places[0] is place
+            return at_work and not place.urgent and any(other.urgent for other in self._places)
 
     def _ahead(self, place: Place) -> int:
         with self._changed:

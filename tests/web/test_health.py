@@ -78,3 +78,20 @@ def test_one_visitor_does_not_fill_the_line():
         line.enter(whose={f"other {number}": 4})
     with pytest.raises(LineFull, match="16 clips are waiting already, which takes about 3 min"):
         line.enter(whose={"new": 4})
+
+
+def test_what_nobody_waits_for_gives_way_at_work_and_stays_in_line_meanwhile():
+    line = Line()
+    unasked = line.enter(urgent=False)
+    assert unasked.wait(0.01)
+    wish = line.enter()
+    assert unasked.gives_way()
+    with unasked:
+        pass
+    again = line.enter(urgent=False)
+    assert wish.wait(0.01)
+    assert not again.gives_way()  # it waits its turn, instead of coming back a dozen times
+    with wish:
+        pass
+    assert again.wait(0.01)
+    assert not again.gives_way()
