@@ -31,7 +31,7 @@ PACKAGES = (
     "julius==0.2.8",
     "omegaconf==2.4.0",
     "openunmix==1.3.0",
-    "cloudpickle==3.1.2",
+    "cloudpickle==3.1.3",
     "retrying==1.4.2",
     "submitit==1.5.4",
     "treetable==0.2.6",
