@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 from tests.hostile.corpus import CASES, Bases, Case
-from tests.hostile.trial import Outcome, attempt
+from tests.hostile.plain import PLAIN_CASES, PlainCase
+from tests.hostile.trial import Outcome, attempt, try_here
 
 
 def try_case(case: Case, bases: Bases, folder: Path) -> Outcome:
@@ -24,6 +25,16 @@ def try_case(case: Case, bases: Bases, folder: Path) -> Outcome:
     return attempt(case.kind, source, private)
 
 
+def try_plain(case: PlainCase, folder: Path, *, here: bool = False) -> Outcome:
+    """Make the file of a case below ``folder`` and read it, in a process of its own unless ``here``."""
+    private, place = folder / "private", folder / "upload"
+    private.mkdir(parents=True)
+    place.mkdir()
+    source = place / "file"
+    case.make(source)
+    return (try_here if here else attempt)(case.kind, source, private)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="cases whose title has these words")
@@ -34,9 +45,11 @@ def main() -> int:
         folder = Path(name)
         (folder / "bases").mkdir()
         bases = Bases(folder / "bases")
-        chosen = [case for case in CASES if only in case.title]
+        chosen = [case for case in (*CASES, *PLAIN_CASES) if only in case.title or only in case.kind]
         for number, case in enumerate(chosen):
-            found = try_case(case, bases, folder / str(number))
+            place = folder / str(number)
+            plain = isinstance(case, PlainCase)
+            found = try_plain(case, place) if plain else try_case(case, bases, place)
             wrong = found.wrongs(case.must, (str(folder),))
             bad += bool(wrong)
             said = found.said.replace("|", "\\|") + (f" **{'; '.join(wrong)}**" if wrong else "")

@@ -1,6 +1,6 @@
 """One hostile file goes through the program in a process of its own, and all that it costs is measured.
 
-    python -m tests.hostile.trial clip|sound FILE FOLDER
+    python -m tests.hostile.trial KIND FILE FOLDER
 
 prints one JSON object: what the user is told, seconds, memory, and what is left over.
 """
@@ -47,7 +47,8 @@ class Outcome:
 
 
 def _is_plain(said: str, secrets: tuple[str, ...]) -> bool:
-    leaks = [leak for leak in (*_LEAKS, *secrets) if leak and leak in said]
+    own = said.replace("docs/study.md", "")
+    leaks = [leak for leak in (*_LEAKS, *secrets) if leak and leak in own]
     return not leaks and said.endswith(".") and 10 < len(said) < 300
 
 
@@ -66,14 +67,19 @@ def try_here(kind: str, source: Path, private: Path) -> Outcome:
     import psutil
 
     from mrcmv.media import UserError, open_clip, open_sound
+    from tests.hostile.plain import READERS
 
     beside = set(source.parent.iterdir())
+    if kind in READERS:
+        beside |= {source.parent / "fake"}
     began = time.perf_counter()
     try:
         if kind == "clip":
             clip = open_clip(source, private)
             told = f"{clip.duration_s:.1f} s, {clip.width} x {clip.height}"
             kept = {clip.picture, clip.sound, *clip.folder.iterdir()}
+        elif kind in READERS:
+            told, kept = READERS[kind](source), set()
         else:
             facts = open_sound(source, private / "song.flac")
             told, kept = f"{facts.duration_s:.1f} s", {facts.path}
