@@ -158,7 +158,10 @@ def _need_mcp() -> None:
 
 
 def _warm_up(recommender: Recommender, health: Health) -> None:
+    from mrcmv.media import home, sweep_partials
+
     try:
+        sweep_partials(recommender.home or home())
         recommender.warm_up()
     except Exception:  # the first clip meets it again and is told
         log.exception("Warming up failed")
