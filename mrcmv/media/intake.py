@@ -31,6 +31,7 @@ _FRAME_S = 0.04
 """A last frame may be missing: rounding of this size is forgiven at the limits."""
 _AGAIN = "and drop it once more."
 _DAMAGED = f"This video is damaged or cut off: not one second of it can be read. Save it again {_AGAIN}"
+_TOO_SLOW = f"Reading this video takes too long. Save it at 1080p {_AGAIN}"
 _TOO_SHORT = "This clip is shorter than a second. Drop a longer one."
 _BEHIND = "The chosen part lies behind the end of what can be read. Choose an earlier one."
 
@@ -172,7 +173,8 @@ def _probe(upload: Path, part: tuple[float, float], tell: Progress) -> Facts:
     try:
         facts = probe(upload, formats=VIDEO_FORMATS, part=part, progress=tell)
     except ToolError as error:
-        raise trouble(error) or IntakeError(_DAMAGED) from error
+        said = _TOO_SLOW if error.timed_out else _DAMAGED
+        raise trouble(error) or IntakeError(said) from error
     if facts.picture is None:
         raise no_picture()
     if facts.picture.width * facts.picture.height > MAX_PIXELS:
@@ -220,7 +222,7 @@ def _explained(plan: recipe.Plan) -> Iterator[None]:
         if machine := trouble(error):
             raise machine from error
         if error.timed_out:
-            raise IntakeError(f"Reading this video takes too long. Save it at 1080p {_AGAIN}") from error
+            raise IntakeError(_TOO_SLOW) from error
         raise IntakeError(_BEHIND if plan.start_s > 0 else _DAMAGED) from error
     except (OSError, ValueError, StopIteration) as error:
         raise trouble(error) or IntakeError(_DAMAGED) from error
