@@ -41,7 +41,7 @@ def reads(place: Path) -> str:
 def _(place: Path) -> Outcome:
     work, killer = folder(place), Killer("ffmpeg")
     said = sentence(lambda: open_clip(CLIP, work, progress=killer))
-    assert killer.killed == 1
+    assert killer.killed >= 1
     assert "ended from outside" in said
     assert not list(work.iterdir())
     return Outcome(said, reads(place))
@@ -51,7 +51,7 @@ def _(place: Path) -> Outcome:
 def _(place: Path) -> Outcome:
     work, killer = folder(place), Killer("probe_child")
     said = sentence(lambda: open_clip(CLIP, work, progress=killer))
-    assert killer.killed == 1
+    assert killer.killed >= 1
     assert "ended from outside" in said
     return Outcome(said, reads(place))
 
@@ -61,7 +61,7 @@ def _(place: Path) -> Outcome:
     sound, killer = noise(place / "mix.wav", 240), Killer("ffmpeg")
     made = place / "mix.m4a"
     said = sentence(lambda: encode_sound(sound, made, duration_s=240, progress=killer))
-    assert killer.killed == 1
+    assert killer.killed >= 1
     assert "ended from outside" in said
     assert not made.exists()
     encode_sound(sound, made, duration_s=5)
