@@ -9,8 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
+from pathlib import Path
 
 GIGABYTE = 1024**3
+LEAST_FREE = GIGABYTE // 2
 
 APP_PACKAGES = (
     "torch",
@@ -54,16 +56,30 @@ def _system() -> Iterator[Finding]:
     from mrcmv.media import home, thread_budget
 
     yield Finding("processor", True, f"{thread_budget()} threads")
-    folder = home()
+    import tempfile
+
+    yield _place("own tracks and embeddings", home(), "MRCMV_HOME")
+    try:
+        scratch = Path(tempfile.gettempdir())
+    except OSError:  # no candidate can be written
+        yield Finding("temporary files", False, "cannot be written; set TMPDIR to a folder of yours")
+    else:
+        yield _place("temporary files", scratch, "TMPDIR")
+
+
+def _place(what: str, folder: Path, variable: str) -> Finding:
+    """Whether a folder can be written, and how much room there is."""
     parent = next(place for place in (folder, *folder.parents) if place.exists())
-    writable = os.access(parent, os.W_OK)
-    free = shutil.disk_usage(parent).free / GIGABYTE
-    yield Finding(
-        "own tracks and embeddings",
-        writable and free > 0.5,
-        f"{'can' if writable else 'cannot'} be written, {free:.0f} GB free"
-        + ("" if writable else "; set MRCMV_HOME to a folder of yours"),
-    )
+    free = shutil.disk_usage(parent).free
+    if not os.access(parent, os.W_OK):
+        return Finding(what, False, f"cannot be written; set {variable} to a folder of yours")
+    if free < LEAST_FREE:
+        return Finding(
+            what,
+            False,
+            f"the disk is nearly full, {free / 1e6:.0f} MB free; make room or set {variable} to another disk",
+        )
+    return Finding(what, True, f"can be written, {free / GIGABYTE:.0f} GB free")
 
 
 def _packages() -> Iterator[Finding]:

@@ -1,0 +1,1 @@
+from tests.web.conftest import clip  # noqa: F401
