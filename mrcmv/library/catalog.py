@@ -236,7 +236,12 @@ class Catalog:
 
 
 def _track(facts: str) -> Track:
-    return Track.from_json(json.loads(facts))
+    try:
+        return Track.from_json(json.loads(facts))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CatalogError(
+            "The list of your tracks is damaged: restore library/catalog.sqlite or move it away."
+        ) from error
 
 
 def _facts(track: Track) -> str:

@@ -72,7 +72,11 @@ def load_starter(facts: Path = FACTS, sounds: Path | None = None) -> StarterPack
         )
     tracks, paths, problems = [], {}, []
     for row in rows:
-        track, path = Track.from_json(row), sounds / row["file"]
+        try:
+            track, path = Track.from_json(row), sounds / row["file"]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            problems.append("A starter track's facts are damaged: restore assets/library/starter.json.")
+            continue
         if not path.is_file():
             problems.append(f"The starter track “{track.title}” is missing: install its package again.")
         elif file_sha256(path) != track.sha256:

@@ -87,8 +87,9 @@ class ModelConfig:
         for field in _POSITIVE:
             value = getattr(self, field)
             whole = isinstance(value, int) and not isinstance(value, bool)
+            _require(whole and value > 0, field, "a whole number above 0")
             most = _MANY.get(field, MOST)
-            _require(whole and 0 < value <= most, field, f"a whole number from 1 to {most}")
+            _require(value <= most, field, f"at most {most}")
         for field in ("input_dropout", "attention_dropout", "head_dropout"):
             _require(
                 _number(getattr(self, field)) and 0 <= getattr(self, field) < 1,
@@ -252,8 +253,9 @@ _POSITIVE = (
 )
 
 
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _number(value: float) -> bool:
+    """Raises TypeError for what is no number at all."""
+    return not isinstance(value, bool) and math.isfinite(value)
 
 
 def _require(holds: bool, field: str, wanted: str) -> None:

@@ -47,7 +47,7 @@ def _read(path: Path) -> dict[str, Tensor]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise WeightsError(f"{path.name} cannot be opened: check the file's name and place.") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, LookupError, TypeError) as error:
         raise WeightsError(f"{path.name} is not a file of weights that torch can open safely.") from error
     if isinstance(state, dict) and isinstance(state.get("model_state"), dict):
         state = state["model_state"]

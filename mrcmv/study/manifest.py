@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from mrcmv.study.design import Design, DesignError
 FILE = "manifest.json"
 SOUNDS = "stimuli"
 VERSION = 1
+_ID = re.compile(r"[0-9a-f]{32}")
 MOST_BYTES = 200_000_000
 
 
@@ -97,6 +100,9 @@ class Manifest:
         """One sentence for everything that is missing or changed on the disk."""
         wrong = []
         for each in self.stimuli:
+            if not isinstance(each.id, str) or not _ID.fullmatch(each.id):
+                wrong.append("The manifest names a stimulus that no study has made: run study stimuli again.")
+                continue
             path = self.path(each)
             if not path.is_file() or path.stat().st_size != each.bytes:
                 wrong.append(f"The stimulus {each.id} is missing or changed: run study stimuli again.")
@@ -124,10 +130,13 @@ def read_manifest(folder: Path) -> Manifest:
         design = Design.from_json(plain["design"])
         if plain["version"] != VERSION or plain["design_hash"] != design.hash:
             raise ValueError
+        stimuli = tuple(Stimulus(**each) for each in plain["stimuli"])
+        if not all(math.isfinite(each.duration_s) for each in stimuli):
+            raise ValueError
         return Manifest(
             folder,
             design,
-            tuple(Stimulus(**each) for each in plain["stimuli"]),
+            stimuli,
             tuple(Equal(**each) for each in plain["equal_top1"]),
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from mrcmv.study.design import Design, DesignError, Lines, Place
 VIDEO_ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v")
 MAX_FILE_BYTES = 500_000
 MAX_DEPTH = 50
+MOST_FILES = 20_000
 
 
 class NoClip(DesignError):
@@ -151,7 +153,10 @@ def _found(said: dict[str, Any], base: Path, line: int) -> list[dict[str, Any]]:
     else:
         pattern = f"{said['folder']}/*" if ways == ["folder"] else str(said["glob"])
         files = base.glob(pattern) if not Path(pattern).is_absolute() else Path("/").glob(pattern[1:])
-        named = [(clip_name(file), file) for file in sorted(files) if file.suffix.lower() in VIDEO_ENDINGS]
+        near = list(itertools.islice(files, MOST_FILES + 1))
+        if len(near) > MOST_FILES:
+            raise DesignError(f"clips (line {line}): there are more than {MOST_FILES} files: name a folder.")
+        named = [(clip_name(file), file) for file in sorted(near) if file.suffix.lower() in VIDEO_ENDINGS]
     if not named:
         raise NoClip(f"clips (line {line}): there is no video there.")
     limit = said.get("limit")

@@ -7,6 +7,7 @@ for training and for the pool of clean tracks; ``labels`` serve the pretraining 
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,20 +57,28 @@ def read_manifest(data: Path, splits: tuple[str, ...] = SPLITS) -> list[Item]:
             continue
         try:
             item = _item(data, json.loads(line))
-        except (ValueError, KeyError, TypeError) as error:
+        except _NoClip as error:
             raise UserError(f"Line {number} of manifest.jsonl is not a clip: {error}.") from None
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+            raise UserError(f"Line {number} of manifest.jsonl is not a clip: see docs/training.md.") from None
         if item.split in splits:
             items[item.id] = item
     return list(items.values())
 
 
+class _NoClip(Exception):
+    pass
+
+
 def _item(data: Path, row: dict[str, Any]) -> Item:
     name, split = str(row["id"]), str(row["split"])
     if not _SAFE_ID.fullmatch(name):
-        raise ValueError(f"the id {name!r} must be letters, digits, dots and dashes")
+        raise _NoClip(f"the id {name[:40]!r} must be letters, digits, dots and dashes")
     if split not in SPLITS:
-        raise ValueError(f"the split {split!r} is none of {', '.join(SPLITS)}")
-    track = row.get("track") or {}
+        raise _NoClip(f"the split {split[:40]!r} is none of {', '.join(SPLITS)}")
+    track, duration_s = row.get("track") or {}, float(row.get("duration_s") or 0.0)
+    if not math.isfinite(duration_s):
+        raise ValueError
 
     def file(key: str) -> Path | None:
         return data / row[key] if row.get(key) else None
@@ -83,6 +92,6 @@ def _item(data: Path, row: dict[str, Any]) -> Item:
         track=str(track.get("id") or name),
         speaker=str(row.get("speaker") or ""),
         engine=str(row.get("engine") or ""),
-        duration_s=float(row.get("duration_s") or 0.0),
+        duration_s=duration_s,
         original=name.rsplit("r", 1)[0] if row.get("rendition") else name,
     )

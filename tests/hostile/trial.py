@@ -47,9 +47,16 @@ class Outcome:
 
 
 def _is_plain(said: str, secrets: tuple[str, ...]) -> bool:
-    own = said.replace("docs/study.md", "")
+    own = said
+    for name in (
+        "docs/study.md",
+        "docs/training.md",
+        "library/catalog.sqlite",
+        "assets/library/starter.json",
+    ):
+        own = own.replace(name, "")
     leaks = [leak for leak in (*_LEAKS, *secrets) if leak and leak in own]
-    return not leaks and said.endswith(".") and 10 < len(said) < 300
+    return not leaks and said.endswith((".", "?")) and 10 < len(said) < 300
 
 
 def attempt(kind: str, source: Path, folder: Path, timeout_s: float = 120.0) -> Outcome:

@@ -134,9 +134,7 @@ def names(scene: Scene) -> Came:
     sent = {**tab.upload(), "orig_name": "../../../../etc/passwd"}
     tab.act("upload_clip", [sent, ""])
     holds = 500 not in codes and not list(scene.folder.glob("*x.mp4")) and not Path("/etc/x.mp4").exists()
-    return Came(
-        holds and not scene.left_uploads(), f"{statuses(codes)}; every file lies in the upload folder"
-    )
+    return Came(holds and not scene.left_parts(), f"{statuses(codes)}; every file lies in the upload folder")
 
 
 @attack(

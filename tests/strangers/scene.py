@@ -163,6 +163,13 @@ class Scene:
         uploads = self.studio.sessions.uploads
         return sorted(path.name for path in uploads.iterdir() if path.is_file()) if uploads.is_dir() else []
 
+    def left_parts(self) -> list[str]:
+        """`left_uploads`, when what goes on has ended: an answer comes a moment before its end."""
+        until = time.monotonic() + 10
+        while (left := self.left_uploads()) and time.monotonic() < until:
+            time.sleep(0.1)
+        return left
+
     def gate(self) -> Gate:
         """The one behind the served page."""
         found: Any = self.page.app.middleware_stack

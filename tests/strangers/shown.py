@@ -13,7 +13,7 @@ SCRIPTS = (
     "</title></style></textarea><svg onload=window.hacked=1>", "{{constructor.constructor('window.hacked=1')()}}",
     "'-window.hacked=1-'", "&lt;img src=x onerror=window.hacked=1&gt;", "\u202e<b>",
 )  # fmt: skip
-_ALIVE = re.compile(r"<(script|img src=x|svg onload)|=\"javascript:|(?<!\\)\" onerror=", re.I)
+_ALIVE = re.compile(r"<(script|img src=x|svg onload)|(?:href|src)=\"javascript:|(?<!\\)\" onerror=", re.I)
 
 
 def alive(text: str) -> list[str]:

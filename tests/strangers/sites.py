@@ -45,7 +45,7 @@ def cross_site(scene: Scene) -> Came:
         codes.append(
             tab.http.post("/gradio_api/upload", files={"files": ("a.mp4", b"x")}, headers=head).status_code
         )
-    return Came(set(codes) == {403} and not scene.left_uploads(), statuses(codes))
+    return Came(set(codes) == {403} and not scene.left_parts(), statuses(codes))
 
 
 @attack(
