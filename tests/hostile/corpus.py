@@ -237,7 +237,8 @@ CASES: list[Case] = [
     Case("SDP description", "clip", text("v=0\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\n")),
     # sizes and rates
     Case("1 x 1", "clip", made(*flat("1x1", 25, 2), "-c:v", "ffv1", muxer="matroska"), "either"),
-    Case("8192 x 8192, JPEG", "clip", made(*HUGE, muxer="matroska")),
+    Case("8192 x 8192, JPEG pictures in Matroska", "clip", made(*HUGE, muxer="matroska")),
+    Case("8192 x 8192, a JPEG under a video's name", "clip", made(*HUGE, "-frames:v", "1", muxer="mjpeg")),
     Case("8192 x 8192 in 200 kB", "clip", made(*flat("8192x8192", 1, 2), *X264, "-bf", "0", "-g", "1")),
     Case("16 x 8192", "clip", made(*flat("16x8192", 5, 2), *X264), "either"),
     Case("1000 frames a second", "clip", made(*flat("64x48", 1000, 3), *X264), "either"),
