@@ -85,6 +85,9 @@ def _killed(place: Path, step: str) -> str:
             assert session.suggestions is not None
             assert (view.cards or "").count('class="card') >= 5
             after += " and its five suggestions"
+        elif step == "Ranking" and session.suggestions is not None:
+            after += " and its five suggestions: ranking was done before the signal came"
+            assert (view.cards or "").count('class="card') >= 5
         else:
             assert session.suggestions is None
             if step == "Separating the voice":
