@@ -1,4 +1,4 @@
-"""Make every fault and print the table: ``python -m tests.faults [--quick] [--only TEXT] [--write docs/faults.md]``."""
+"""Make faults and print the table: ``python -m tests.faults [--quick] [--only TEXT] [--write DOCUMENT]``."""
 
 from __future__ import annotations
 
