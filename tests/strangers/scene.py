@@ -159,9 +159,11 @@ class Scene:
         return [word for word in words if word and word in text]
 
     def left_uploads(self) -> list[str]:
-        """Parts of uploads that lie about."""
+        """Parts of uploads that lie about. Gradio also makes an empty file for every event with an upload,
+        which goes with the next one; it costs nothing and says nothing."""
         uploads = self.studio.sessions.uploads
-        return sorted(path.name for path in uploads.iterdir() if path.is_file()) if uploads.is_dir() else []
+        found = [path for path in uploads.iterdir() if path.is_file()] if uploads.is_dir() else []
+        return sorted(path.name for path in found if path.stat().st_size)
 
     def left_parts(self) -> list[str]:
         """`left_uploads`, when what goes on has ended: an answer comes a moment before its end."""
