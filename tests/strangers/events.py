@@ -192,7 +192,7 @@ def wait_for_work(scene: Scene) -> None:
     "Routes of Gradio that nobody needs",
     "`/monitoring`, `/gradio_api/component_server`, `/gradio_api/stream/…`, "
     "`/gradio_api/deep_link`, `/gradio_api/dev/reload`, `/gradio_api/vibe-edit`, `/gradio_api/run-history/…`, "
-    "`/gradio_api/process_recording`, `/gradio_api/token`, `/login`, `/logout`, `/docs`, and 20 more",
+    "`/gradio_api/process_recording`, `/gradio_api/token`, `/login`, `/logout`, `/docs`, and more",
 )
 def unneeded(scene: Scene) -> Came:
     tab = scene.tab()
@@ -201,7 +201,7 @@ def unneeded(scene: Scene) -> Came:
         tab.http.request(method, path, json={} if method == "POST" else None).status_code
         for method, path in paths
     ]
-    return Came(set(codes) <= {403, 404, 405} and len(codes) > 10, statuses(codes))
+    return Came(set(codes) <= {403, 404, 405} and len(codes) > 25, statuses(codes))
 
 
 KEPT = {
@@ -215,6 +215,17 @@ KEPT = {
     )),
 }  # fmt: skip
 """Gradio's routes that stay open."""
+
+
+CLOSED = [
+    ("POST", "component_server"), ("GET", "stream/a/b/1/playlist.m3u8"), ("POST", "stream/x"), ("GET", "deep_link"),
+    ("GET", "dev/reload"), ("POST", "vibe-edit"), ("GET", "vibe-code"), ("POST", "vibe-code"), ("POST", "undo-vibe-edit"),
+    ("POST", "vibe-starter-queries"), ("POST", "run-history/connect"), ("GET", "run-history/records"), ("GET", "runs"),
+    ("GET", "run-history/buckets"), ("POST", "process_recording"), ("GET", "token"), ("GET", "openapi.json"),
+    ("GET", "profiling/traces"), ("POST", "profiling/clear"), ("GET", "custom_component/1/client/component/x.js"),
+    ("GET", "proxy=https://x.hf.space/"), ("POST", "api/predict"), ("GET", "mcp/schema"),
+]  # fmt: skip
+"""Gradio's routes below /gradio_api/ that are closed."""
 
 
 def unneeded_routes(scene: Scene) -> list[tuple[str, str]]:
@@ -231,10 +242,9 @@ def unneeded_routes(scene: Scene) -> list[tuple[str, str]]:
         found.append((method, re.sub(r"\{[^}]*\}", "1", path)))
     return [
         *found,
+        *((method, f"/gradio_api/{rest}") for method, rest in CLOSED),
         ("GET", "/docs"),
         ("GET", "/redoc"),
-        ("GET", "/openapi.json"),
-        ("GET", "/gradio_api/mcp/schema"),
     ]
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from tests.strangers.__main__ import attempt
 from tests.strangers.attacks import Attack, all_attacks
-from tests.strangers.events import KEPT, routes_of
 from tests.strangers.scene import Scene, scene
 
 
@@ -29,9 +28,3 @@ def where(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def test_an_attack(attack: Attack, where: Scene) -> None:
     came = attempt(attack, where)
     assert came.holds, came.said
-
-
-def test_what_stays_open_is_there(where: Scene) -> None:
-    """A route that Gradio has no more need not be kept open."""
-    there = {getattr(route, "path", "") for route in routes_of(where.page.app)}
-    assert there >= KEPT
