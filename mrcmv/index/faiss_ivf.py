@@ -28,7 +28,7 @@ EXACT_UP_TO = 20_000
 """Windows up to which there are no cells: there is too little to learn them from, and no need."""
 LEARNED_FROM = 250_000
 """Windows that are gathered before cells are learned, when more are added at once: half a gigabyte."""
-AGAIN = 5
+AGAIN = 3
 """So many times more windows than when the cells were learned: they are learned anew."""
 BATCH = 512
 """Tracks that are added at once."""
