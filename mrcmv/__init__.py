@@ -11,7 +11,7 @@ import os
 # is loaded): beside ffmpeg or another clip the spinning would take more of the cores than the work does.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 
 def _keep_the_budget() -> None:
