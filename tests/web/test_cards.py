@@ -34,7 +34,9 @@ class Tags(HTMLParser):
 def found(tmp_path_factory, sounds):
     folder = tmp_path_factory.mktemp("cards")
     recommender = FakeRecommender(sounds, step_s=0)
-    return recommender.suggest(folder / "none.mp4", folder, on_stage=lambda event: None)
+    clip = folder / "clip.mp4"
+    clip.touch()
+    return recommender.suggest(clip, folder, on_stage=lambda event: None)
 
 
 def test_both_languages_have_the_same_sentences_with_the_same_gaps():
@@ -121,7 +123,9 @@ def test_shares_of_picture_and_voice_are_drawn_once(found):
 
 def test_a_clip_without_voice_says_so(tmp_path, sounds):
     recommender = FakeRecommender(sounds, voice=False, step_s=0)
-    silent = recommender.suggest(tmp_path / "none.mp4", tmp_path, on_stage=lambda event: None)
+    clip = tmp_path / "clip.mp4"
+    clip.touch()
+    silent = recommender.suggest(clip, tmp_path, on_stage=lambda event: None)
     html = cards.shares(silent)
     assert ENGLISH["no_voice"] in html
     assert "split" not in html
