@@ -22,8 +22,9 @@ TRAINED_ON = 40
 LEAST_SAMPLE = 10_000
 ROUNDS = 8
 """Of k-means; more finds nothing more (docs/scale.md)."""
-PROBES = 32
-"""Cells that a query looks at; see benchmarks/scale.py for what that finds and costs."""
+PROBES, PROBES_SPANNED = 32, 20
+"""Cells that a query looks at, the latter where vectors lie in few directions and neighbours in fewer
+cells; see benchmarks/scale.py for what that finds and costs."""
 MARGIN = 0.1
 """How far the range of 8 bits goes beyond what was seen in training, in widths of that."""
 LOST = 1e-9
@@ -54,16 +55,22 @@ def learn(sample: Vectors, windows: int, seed: int = 0) -> Any:
     sorted_in.cp.seed, sorted_in.cp.niter = seed, ROUNDS
     sorted_in.sq.rangestat_arg = MARGIN
     sorted_in.train(turned)
-    sorted_in.nprobe = min(PROBES, cells)
     if axes is None:
-        return sorted_in
+        return look_at_some(sorted_in)
     turn = faiss.LinearTransform(dimension, inner, False)
     faiss.copy_array_to_vector(axes.ravel(), turn.A)
     turn.is_trained = True
     turn.set_is_orthonormal()
     made = faiss.IndexPreTransform(turn, sorted_in)
     made.is_trained = True
-    return made
+    return look_at_some(made)
+
+
+def look_at_some(index: Any) -> Any:
+    """The index, whose queries look at so many cells as its kind needs; it may come from an older file."""
+    cells = inner_lists(index)
+    cells.nprobe = min(PROBES_SPANNED if hasattr(index, "chain") else PROBES, cells.nlist)
+    return index
 
 
 def spanned(sample: Vectors) -> Vectors | None:

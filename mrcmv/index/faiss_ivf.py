@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.index.cells import CHUNK, MOST_CELLS, contents, inner_lists, learn, sample_for
+from mrcmv.index.cells import CHUNK, MOST_CELLS, contents, inner_lists, learn, look_at_some, sample_for
 from mrcmv.index.types import Entry, Hit, TrackIndexError, Vectors, best_of, unit
 from mrcmv.media import thread_budget
 
@@ -71,7 +71,7 @@ class FaissIndex:
             raise TrackIndexError("The index is damaged: delete its folder and build it again.") from error
         if windows.d != self.dimension:
             raise TrackIndexError(f"This index holds vectors of length {windows.d}, not {self.dimension}.")
-        return windows
+        return windows if isinstance(windows, faiss.IndexIDMap2) else look_at_some(windows)
 
     def __len__(self) -> int:
         return int(self._windows.ntotal)
@@ -167,7 +167,8 @@ class FaissIndex:
             faiss.downcast_InvertedLists(inner_lists(self._windows).invlists), faiss.OnDiskInvertedLists
         )
         if mapped:
-            self._windows = faiss.read_index(str(path))
+            read = faiss.read_index(str(path))
+            self._windows = read if self._is_exact() else look_at_some(read)
 
     def remove(self, track_ids: Iterable[str]) -> int:
         import faiss
