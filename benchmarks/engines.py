@@ -11,12 +11,13 @@ import copy
 import logging
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.limits import seconds
-from benchmarks.measure import machine, table
+from benchmarks.measure import machine
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -128,30 +129,29 @@ def main() -> None:
     from mrcmv.media import thread_budget
 
     torch.set_num_threads(thread_budget())
+    warnings.simplefilter("ignore")  # tracing is deprecated, and tells what it takes for constant
     print(f"engines; {machine()}")
-    rows = [("", "s", "ours / it", "ready after s", "greatest difference")]
+    print("s, ours / it, ready after s, greatest difference")
     for what, make in {"SlowFast, 32 s of picture": _picture, "U-Net, 12 s of sound": _voice}.items():
         network, given = make()
         network.eval()
         with torch.inference_mode():
             expected = network(given).clone()
             ours = seconds(lambda n=network, g=given: n(g))  # type: ignore[misc]
-        rows.append((f"{what}: as it is used", f"{ours:.3f}", "1.00", "", ""))
+        print(f"{what}, as it is used: {ours:.3f}", flush=True)
         for name, engine in ENGINES.items():
             began = time.perf_counter()
             try:
-                with torch.inference_mode(name != "batch norms folded, frozen"), torch.no_grad():
+                with torch.no_grad():
                     answer = engine(network, given)
                     difference = float((answer().float() - expected).abs().max() / expected.abs().max())
                     ready = time.perf_counter() - began
                     took = seconds(answer)
             except Exception as error:  # an engine that is not installed, or cannot take the network
-                rows.append((f"- {name}", "-", "-", "-", type(error).__name__))
+                print(f"- {name}: {type(error).__name__}", flush=True)
                 continue
-            rows.append(
-                (f"- {name}", f"{took:.3f}", f"{ours / took:.2f}", f"{ready:.1f}", f"{difference:.0e}")
-            )
-    print(table(rows))
+            told = f"{took:.3f}, {ours / took:.2f}, {ready:.1f}, {difference:.0e}"
+            print(f"- {name}: {told}", flush=True)
 
 
 if __name__ == "__main__":
