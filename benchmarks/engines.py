@@ -16,8 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.limits import seconds
-from benchmarks.measure import machine
+from benchmarks.measure import least_seconds, machine
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -137,7 +136,7 @@ def main() -> None:
         network.eval()
         with torch.inference_mode():
             expected = network(given).clone()
-            ours = seconds(lambda n=network, g=given: n(g))  # type: ignore[misc]
+            ours = least_seconds(lambda n=network, g=given: n(g))  # type: ignore[misc]
         print(f"{what}, as it is used: {ours:.3f}", flush=True)
         for name, engine in ENGINES.items():
             began = time.perf_counter()
@@ -146,7 +145,7 @@ def main() -> None:
                     answer = engine(network, given)
                     difference = float((answer().float() - expected).abs().max() / expected.abs().max())
                     ready = time.perf_counter() - began
-                    took = seconds(answer)
+                    took = least_seconds(answer)
             except Exception as error:  # an engine that is not installed, or cannot take the network
                 print(f"- {name}: {type(error).__name__}", flush=True)
                 continue

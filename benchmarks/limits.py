@@ -7,27 +7,14 @@ large product; convolutions of few channels, activations and transforms lie far 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from benchmarks.measure import Ratio, machine, table
+from benchmarks.measure import Ratio, least_seconds, machine, table
 
 SIDES = (1024, 2048)
-RUNS = 5
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Least time of `RUNS` calls after a first one."""
-    work()
-    times = []
-    for _ in range(RUNS):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times)
 
 
 def main() -> list[Ratio]:
@@ -42,7 +29,7 @@ def main() -> list[Ratio]:
     peak = 0.0
     for side in SIDES:
         left, right = torch.randn(side, side), torch.randn(side, side)
-        peak = max(peak, 2 * side**3 / seconds(lambda a=left, b=right: a @ b))  # type: ignore[misc]
+        peak = max(peak, 2 * side**3 / least_seconds(lambda a=left, b=right: a @ b))  # type: ignore[misc]
 
     generator = np.random.default_rng(0)
     model, separator = load_model("compact", "cpu"), Separator.load("cpu")
@@ -58,7 +45,7 @@ def main() -> list[Ratio]:
     for name, work in works.items():
         with FlopCounterMode(display=False) as counter:
             work()
-        operations, took = counter.get_total_flops(), seconds(work)
+        operations, took = counter.get_total_flops(), least_seconds(work)
         least = operations / peak
         cells = f"{operations / 1e9:.1f}", f"{took:.3f}", f"{least:.3f}", f"{100 * least / took:.0f} %"
         rows.append((name, *cells))

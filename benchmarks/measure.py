@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,17 @@ def run(command: list[str], *, timeout_s: float = 900.0, env: dict[str, str] | N
 def run_module(module: str, *args: str, **options: Any) -> Run:
     """Run ``python -m module args`` with this interpreter."""
     return run([sys.executable, "-m", module, *args], **options)
+
+
+def least_seconds(work: Callable[[], object], runs: int = 5) -> float:
+    """Least time of so many calls after a first one."""
+    work()
+    times = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return min(times)
 
 
 def machine() -> str:

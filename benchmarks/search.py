@@ -6,27 +6,14 @@ All three have the same unit vectors and must find the same tracks.
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measure import Ratio, machine, table
+from benchmarks.measure import Ratio, least_seconds, machine, table
 
 TRACKS, WINDOWS, DEPTH, TOP = 2000, 25, 512, 5
 RUNS = 20
-
-
-def milliseconds(work: Callable[[], object]) -> float:
-    """Least time of `RUNS` calls after a first one."""
-    work()
-    times = []
-    for _ in range(RUNS):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return 1000 * min(times)
 
 
 def main() -> list[Ratio]:
@@ -59,7 +46,7 @@ def main() -> list[Ratio]:
     assert faiss() == brute() == loop()
     print(f"search, {TRACKS} tracks of {WINDOWS} windows, {DEPTH} numbers each; {machine()}")
     found = {"Index.search (FAISS)": faiss, "numpy, one product": brute, "a loop over tracks": loop}
-    times = {name: milliseconds(work) for name, work in found.items()}
+    times = {name: 1000 * least_seconds(work, RUNS) for name, work in found.items()}
     print(table([("", "ms"), *((name, f"{ms:.2f}") for name, ms in times.items())]))
     mine, numpy_ms, loop_ms = times.values()
     return [

@@ -25,17 +25,7 @@ MOST_FOUND = 64
 
 
 class Parts:
-    """Loads each part at its first use, once, for all threads.
-
-    Parameters
-    ----------
-    checkpoint
-        Name of a shipped checkpoint, or the path of a folder that holds one.
-    device
-        "auto", "cpu", "cuda" or "mps".
-    home
-        Where own tracks and embeddings are kept; see `mrcmv.media.home`.
-    """
+    """Loads each part at its first use, once, for all threads; `Recommender` says what it is given."""
 
     def __init__(self, checkpoint: str = "compact", device: str = "auto", home: Path | None = None) -> None:
         self.checkpoint = checkpoint

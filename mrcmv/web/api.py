@@ -21,14 +21,14 @@ from mrcmv.web.crowd import note_address
 from mrcmv.web.errors import PageError, log
 from mrcmv.web.files import download_name
 from mrcmv.web.run import Job
-from mrcmv.web.sessions import NOBODY
+from mrcmv.web.session import NOBODY
 from mrcmv.web.text import plain
 from mrcmv.web.wishes import look_at
 
 if TYPE_CHECKING:
     from mrcmv.mix import MixSettings
     from mrcmv.recommender import Recommender
-    from mrcmv.web.sessions import Session
+    from mrcmv.web.session import Session
     from mrcmv.web.studio import Studio
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from mrcmv.web.text import t
 
 if TYPE_CHECKING:
     from mrcmv.library import Track
-    from mrcmv.web.sessions import Choice
+    from mrcmv.web.session import Choice
 
 
 @dataclass(frozen=True)

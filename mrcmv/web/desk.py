@@ -17,7 +17,7 @@ from mrcmv.web import record
 from mrcmv.web.drawn import Drawn
 from mrcmv.web.errors import notice, sentence
 from mrcmv.web.run import TICK_S, Job
-from mrcmv.web.sessions import Choice, Session
+from mrcmv.web.session import Choice, Session
 from mrcmv.web.text import t
 from mrcmv.web.views import View
 

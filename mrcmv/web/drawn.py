@@ -11,7 +11,7 @@ from mrcmv.diary import Work
 from mrcmv.web import cards, deck, panel, player, shaping
 from mrcmv.web.exports import Exports
 from mrcmv.web.files import SOUND_TYPES, clip_type, download_name
-from mrcmv.web.sessions import Choice, Session
+from mrcmv.web.session import Choice, Session
 from mrcmv.web.text import plain, t
 from mrcmv.web.views import View
 

@@ -21,7 +21,7 @@ from mrcmv.web.text import plain, t
 if TYPE_CHECKING:
     from mrcmv.recommender import Recommender
     from mrcmv.web.line import Line
-    from mrcmv.web.sessions import Choice, Session
+    from mrcmv.web.session import Choice, Session
 
 KINDS = {
     "video.mp4": ("export_video", "video/mp4"),

@@ -16,7 +16,8 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mrcmv.web.examples import Example
-from mrcmv.web.sessions import Sessions, StoredFile
+from mrcmv.web.session import StoredFile
+from mrcmv.web.sessions import Sessions
 
 log = logging.getLogger("mrcmv.web")
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from mrcmv.media import Clip, Speech, recall
 from mrcmv.mix import Mix, MixSettings
-from mrcmv.web.sessions import Choice, Session
+from mrcmv.web.session import Choice, Session
 
 if TYPE_CHECKING:
     from mrcmv.library import Track

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mrcmv.library import Track
     from mrcmv.recommender import Suggestions
     from mrcmv.suggestions import Wish
-    from mrcmv.web.sessions import Session
+    from mrcmv.web.session import Session
 
 LONGEST = 300
 """Characters of words that are taken from the browser."""

@@ -25,7 +25,8 @@ from mrcmv.web.files import clip_type
 from mrcmv.web.lifts import understood
 from mrcmv.web.line import Line
 from mrcmv.web.run import Job
-from mrcmv.web.sessions import Session, Sessions
+from mrcmv.web.session import Session
+from mrcmv.web.sessions import Sessions
 from mrcmv.web.text import t
 from mrcmv.web.views import View, cleared
 from mrcmv.web.wishes import is_late, look_at, shaped, start_of, track_of, turn_of, window

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mrcmv.explain import Fact, Moment, Stretch, Why
     from mrcmv.library import Track
     from mrcmv.recommender import Suggestions
-    from mrcmv.web.sessions import Session
+    from mrcmv.web.session import Session
 
 LANE, GAP = 56.0, 6.0
 """Height of the shares, and what lies between them and what each stretch gave."""
