@@ -35,7 +35,7 @@ def recommender(folder: Path, accompaniment: Path | None) -> Recommender:
     made = Recommender(home=folder / "home")
     made._loaded["library"] = SimpleNamespace(
         get=lambda _: track,
-        sound_path=lambda _: folder / "song.flac",
+        intact_path=lambda _: folder / "song.flac",
         accompaniment_path=lambda _: accompaniment,
     )
     return made

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from mrcmv.media import trouble
+from tests.processes import alive, children
 
 
 class CannotHere(Exception):
@@ -67,7 +68,7 @@ def run(one: Fault, place: Path) -> Seen:
     scratch, home = place / "tmp", place / "home"
     scratch.mkdir(parents=True)
     before = {"TMPDIR": os.environ.get("TMPDIR"), "MRCMV_HOME": os.environ.get("MRCMV_HOME")}
-    known = {child.pid for child in psutil.Process().children(recursive=True)}
+    known = children()
     os.environ |= {"TMPDIR": str(scratch), "MRCMV_HOME": str(home)}
     tempfile.tempdir = str(scratch)
     try:
@@ -90,15 +91,11 @@ def leftovers(place: Path) -> list[str]:
     return sorted(found + [name for name in folders if not name.startswith("stems-0-")])
 
 
-def processes(known: set[int]) -> list[str]:
+def processes(known: set[psutil.Process]) -> list[str]:
     """Children that are alive and were not before, after a moment to end."""
     ends = time.monotonic() + 5.0
     while True:
-        living = [
-            f"process {child.name()}"
-            for child in psutil.Process().children(recursive=True)
-            if child.pid not in known and child.is_running() and child.status() != psutil.STATUS_ZOMBIE
-        ]
+        living = [f"process {child.name()}" for child in children() - known if alive(child)]
         if not living or time.monotonic() > ends:
             return living
         time.sleep(0.05)

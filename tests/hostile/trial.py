@@ -71,11 +71,11 @@ def attempt(kind: str, source: Path, folder: Path, timeout_s: float = 120.0) -> 
 
 def try_here(kind: str, source: Path, private: Path) -> Outcome:
     """Try a file in this process. ``private`` is an empty folder that the program may fill."""
-    import psutil
-
     from mrcmv.media import UserError, open_clip, open_sound
     from tests.hostile.plain import READERS
+    from tests.processes import children
 
+    running = children()
     beside = set(source.parent.iterdir())
     if kind in READERS:
         beside |= {source.parent / "fake"}
@@ -96,7 +96,7 @@ def try_here(kind: str, source: Path, private: Path) -> Outcome:
     seconds = time.perf_counter() - began
     left = [path.name for path in private.rglob("*") if path not in kept]
     left += [path.name for path in source.parent.iterdir() if path not in beside and path != private]
-    left += [child.name() for child in psutil.Process().children(recursive=True)]
+    left += [child.name() for child in children() - running]
     memory = 1024 * max(
         resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )

@@ -24,6 +24,7 @@ from mrcmv.media import (
 from mrcmv.media.frames import repeat_index
 from tests.media.clips import AAC, TONE, X264, ffmpeg, shown, tone, tone_span
 from tests.media.odd import MPEG4, VP8, OddClips
+from tests.processes import alive, children
 
 LEVELS = "color=black:s=64x48:r=8:d=46,format=gray,geq=lum='20+4.5*floor(T)'"
 """46 s whose brightness tells the second."""
@@ -125,12 +126,12 @@ def test_progress_rises_and_cancel_kills_and_cleans(long_clip: Path, tmp_path: P
     ffmpeg("-stream_loop", "3", "-i", long_clip, "-an", "-vf", "scale=640:480", *MPEG4, tmp_path / "a.avi")
     folder = tmp_path / "clip"
     folder.mkdir()
-    children: list[psutil.Process] = []
+    before, seen = children(), set[psutil.Process]()
     told: list[float] = []
 
     def progress(done: float) -> None:
         told.append(done)
-        children.extend(psutil.Process().children(recursive=True))
+        seen.update(children() - before)
         if done > 0.1:
             raise Cancelled
 
@@ -138,8 +139,8 @@ def test_progress_rises_and_cancel_kills_and_cleans(long_clip: Path, tmp_path: P
         open_clip(tmp_path / "a.avi", folder, progress=progress)
     assert told == sorted(told)
     assert any(0.1 < done < 0.9 for done in told)
-    assert children
-    assert not [p for p in set(children) if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    assert seen
+    assert not [process for process in seen if alive(process)]
     assert list(folder.iterdir()) == []
 
 
@@ -336,18 +337,23 @@ def test_the_sound_is_there_before_the_picture(clips: OddClips, tmp_path: Path) 
     assert np.array_equal(read_sound(clip.sound), early)
 
 
-def test_reading_that_is_left_early_leaves_nothing(long_clip: Path, tmp_path: Path) -> None:
-    children: list[psutil.Process] = []
+def test_reading_that_is_left_early_leaves_nothing(
+    long_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = recipe.frames_arguments  # -re: no faster than the clip plays, so that it is there to be seen
+    monkeypatch.setattr(recipe, "frames_arguments", lambda plan, work: ["-re", *arguments(plan, work)])
+    before, seen = children(), set[psutil.Process]()
 
     def leave() -> None:
         with Reading(long_clip, tmp_path):
-            children.extend(psutil.Process().children(recursive=True))
+            seen.update(children() - before)
             raise Cancelled
 
     with pytest.raises(Cancelled):
         leave()
     assert list(tmp_path.iterdir()) == []
-    assert not [p for p in children if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    assert seen
+    assert not [process for process in seen if alive(process)]
 
 
 def test_a_picture_that_fails_behind_the_sound_is_told(

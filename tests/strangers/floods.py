@@ -85,13 +85,12 @@ def sessions(scene: Scene) -> Came:
                 f"{taken} sessions, then a sentence; another visitor is served")  # fmt: skip
 
 
-@attack(ABOUT, "Streams without end", "150 event streams and heartbeats of one address")
+@attack(ABOUT, "Streams without end", "150 heartbeats of one address")
 def streams(scene: Scene) -> Came:
     opened, codes = [], []
     for number in range(150):
-        path = "heartbeat/x%d" if number % 2 else "queue/data?session_hash=x%d"
         stream = socket.create_connection(("127.0.0.1", scene.port), timeout=5)
-        head = f"GET /gradio_api/{path % number} HTTP/1.1\r\nHost: 127.0.0.1:{scene.port}\r\nX-Forwarded-For: 8.8.8.8\r\n\r\n"
+        head = f"GET /gradio_api/heartbeat/x{number} HTTP/1.1\r\nHost: 127.0.0.1:{scene.port}\r\nX-Forwarded-For: 8.8.8.8\r\n\r\n"
         stream.sendall(head.encode())
         opened.append(stream)
     for stream in opened:
