@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from mrcmv.media import Beats, Progress, home, thread_budget
+from mrcmv.media import Beats, Progress, fair_threads, home, thread_budget
 
 if TYPE_CHECKING:
     from mrcmv.library import Ears, Index, Library, Track
@@ -59,8 +59,12 @@ class Parts:
     def _computed(self, work: Callable[[], T]) -> T:
         """Work of the networks. When the graphics card fails in it, it is done again without one.
 
-        Everything goes on on the processor from then on, which is said once in the log.
+        Everything goes on on the processor from then on, which is said once in the log. Beside other work
+        it takes a share of the threads: two halves of a processor do more than two teams that take turns.
         """
+        import torch
+
+        torch.set_num_threads(fair_threads())  # of this thread; others keep theirs
         try:
             return work()
         except RuntimeError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,21 +65,26 @@ class Recommender(Mixing, Explaining):
         Where own tracks and embeddings are kept; see `mrcmv.media.home`.
     """
 
-    def warm_up(self) -> None:
+    def warm_up(self, idle: Callable[[], bool] = lambda: True) -> None:
         """Load everything that the first clip would wait for, and run it once on nothing.
 
-        Half of it beside the other: the separator, which a clip needs first, and the network.
+        Half of it beside the other: the separator, which a clip needs first, and the network. Nothing is
+        run that ``idle`` says no to: a clip that is there already runs them itself.
         """
 
         def separating() -> None:
-            from mrcmv.separation import find_speech
+            separator = self.separator
+            if idle():
+                from mrcmv.separation import find_speech
 
-            self.separator.separate(np.zeros((SAMPLE_RATE, 2), np.float32))
-            find_speech(np.zeros((SAMPLE_RATE, 2), np.float32))
+                separator.separate(np.zeros((SAMPLE_RATE, 2), np.float32))
+                find_speech(np.zeros((SAMPLE_RATE, 2), np.float32))
 
         def understanding() -> None:
-            frames = np.zeros((FRAME_COUNT, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
-            self.model.embed_query(frames, np.zeros(ANALYSIS_RATE, np.float32))
+            model = self.model
+            if idle():
+                frames = np.zeros((FRAME_COUNT, FRAME_SIZE, FRAME_SIZE, 3), np.uint8)
+                model.embed_query(frames, np.zeros(ANALYSIS_RATE, np.float32))
             self.index()
 
         with ThreadPoolExecutor(2, "mrcmv-warm-up") as pool:

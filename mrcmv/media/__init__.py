@@ -38,7 +38,9 @@ from mrcmv.media.types import (
     Samples,
     Speech,
     UserError,
+    fair_threads,
     home,
+    share_threads,
     thread_budget,
 )
 from mrcmv.media.workfolder import WorkFolder, abandoned, named, sweep_partials, work_folder
@@ -84,6 +86,7 @@ __all__ = [
     "WorkFolder",
     "abandoned",
     "encode_sound",
+    "fair_threads",
     "ffmpeg_exe",
     "fingerprint",
     "home",
@@ -102,6 +105,7 @@ __all__ = [
     "recall",
     "remember",
     "run_ffmpeg",
+    "share_threads",
     "sound_length_s",
     "sweep_partials",
     "thread_budget",

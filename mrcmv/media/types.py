@@ -6,6 +6,8 @@ Nothing here imports more than numpy; every other room may import this one.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -136,6 +138,19 @@ def thread_budget() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows
         return os.cpu_count() or 1
+
+
+_neighbours: ContextVar[Callable[[], int]] = ContextVar("neighbours", default=lambda: 1)
+
+
+def share_threads(neighbours: Callable[[], int]) -> None:
+    """From here on, in this context, work has ``neighbours()`` of its kind beside it, itself included."""
+    _neighbours.set(neighbours)
+
+
+def fair_threads() -> int:
+    """This work's share of the `thread_budget` at the moment, at least 1."""
+    return max(1, thread_budget() // max(1, _neighbours.get()()))
 
 
 def home() -> Path:

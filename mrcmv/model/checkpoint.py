@@ -93,6 +93,8 @@ def load_net(folder: Path) -> MrcmvNet:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
+    from mrcmv.model.blank import Blank
+
     try:
         config = ModelConfig.read(folder / CONFIG)
         weights = read_small(folder / WEIGHTS, MOST_BYTES)
@@ -108,7 +110,8 @@ def load_net(folder: Path) -> MrcmvNet:
     try:
         state = load(weights)
         _check(state, config)
-        net = build(config)
+        with Blank():
+            net = build(config)
         net.load_state_dict(state)
     except (SafetensorError, RuntimeError, ValueError, TypeError) as error:
         raise CheckpointError(
@@ -124,7 +127,9 @@ def _check(state: Mapping[str, Tensor], config: ModelConfig) -> None:
     """
     import torch
 
-    with torch.device("meta"):
+    from mrcmv.model.blank import Blank
+
+    with torch.device("meta"), Blank():
         wanted = {name: each.shape for name, each in build(config).state_dict().items()}
     if {name: each.shape for name, each in state.items()} != wanted:
         raise ValueError("other shapes")

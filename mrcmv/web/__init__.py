@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
+
+from mrcmv.web.stubs import spare_stubs
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -25,6 +28,8 @@ log = logging.getLogger("mrcmv.web")
 
 __all__ = ["build_page", "launch", "serve"]
 
+spare_stubs()  # whatever part of the page is imported first, Gradio comes after this
+
 
 def build_page(recommender: Recommender) -> gr.Blocks:
     """The page for a recommender; `Blocks.launch` alone does not serve its files, `launch` does."""
@@ -40,6 +45,7 @@ def launch(host: str | None = None, port: int | None = None, mcp: bool | None = 
     from mrcmv.recommender import Recommender
 
     configure()
+    gc.disable()  # imports make millions of objects and hardly any garbage; on again once all is loaded
     if os.environ.get("SPACES_ZERO_GPU"):
         import mrcmv.model  # noqa: F401 - ZeroGPU looks for its decorated functions before the page starts
 
@@ -162,12 +168,15 @@ def _warm_up(recommender: Recommender, health: Health) -> None:
 
     try:
         sweep_partials(recommender.home or home())
-        recommender.warm_up()
+        recommender.warm_up(lambda: not health.studio.line.counts()[0])
     except Exception:  # the first clip meets it again and is told
         log.exception("Warming up failed")
         health.loading = "The networks could not be loaded."
     else:
         health.loading = None
+    finally:
+        gc.freeze()  # what is loaded stays: no later collection walks over it
+        gc.enable()
 
 
 def _leave(*_: object) -> None:

@@ -106,7 +106,7 @@ class Desk:
                 session.discard_files()
 
         try:
-            job.start(self.line(), task, end, urgent=urgent, whose=session.names)
+            job.start(self.line(), task, end, urgent=urgent, whose=session.names, alone=session.ticket)
         except Exception:
             session.making.pop(choice, None)
             raise

@@ -82,7 +82,7 @@ class Exports:
                     session.discard_files()
 
             job.work.clip.update(session.about)
-            job.start(self.line, task, after, whose=session.names)
+            job.start(self.line, task, after, whose=session.names, alone=session.ticket)
             shown = ""
             for report in job.watch():
                 html = self.panel(session, report=report, opened=True)

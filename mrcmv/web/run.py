@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from mrcmv.diary import Work
-from mrcmv.media import Cancelled
+from mrcmv.media import Cancelled, share_threads
 from mrcmv.recommender import Stage, StageEvent
 from mrcmv.suggestions import TIMING_NAMES
 from mrcmv.web.line import Line, LineFull, Place
@@ -73,14 +73,15 @@ class Job(Generic[T]):
         *,
         urgent: bool = True,
         whose: Mapping[str, int] = MappingProxyType({}),
+        alone: str = "",
     ) -> None:
         """Queue up and return at once; raises `LineFull`. ``finally_`` is called when all is over.
 
         What is not ``urgent`` works when nobody waits, and ends as `Cancelled` when somebody does. For
-        ``whose`` see `Line.enter`.
+        ``whose`` and ``alone`` see `Line.enter`.
         """
         try:
-            self._place = line.enter(urgent=urgent, whose=whose)
+            self._place = line.enter(urgent=urgent, whose=whose, alone=alone)
         except LineFull as error:
             self.work.end(error)
             raise
@@ -98,6 +99,7 @@ class Job(Generic[T]):
                 self.check()
                 self._at_work = True
                 self.work.begin()
+                share_threads(place.neighbours)
                 self._result = task(self)
         except BaseException as error:  # handed to whoever asks for the result
             self._error = error

@@ -182,7 +182,9 @@ class Steer:
                 self.studio.recommender.hear(kept, job.progress)
                 return self.studio.recommender.rerank(found, wish, TOP_K)
 
-            job.start(self.studio.line, task, self.studio._after(session), whose=session.names)
+            job.start(
+                self.studio.line, task, self.studio._after(session), whose=session.names, alone=session.ticket
+            )
             shown = ""
             for report in job.watch():
                 html = hearing(name, report)

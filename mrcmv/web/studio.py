@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mrcmv.diary import Work
-from mrcmv.media import WINDOW_S, UserError
+from mrcmv.media import WINDOW_S, UserError, thread_budget
 from mrcmv.mix import MixSettings
 from mrcmv.web import panel, record
 from mrcmv.web.desk import Desk
@@ -23,7 +24,7 @@ from mrcmv.web.examples import Example, find_examples
 from mrcmv.web.exports import Exports
 from mrcmv.web.files import clip_type
 from mrcmv.web.lifts import understood
-from mrcmv.web.line import Line
+from mrcmv.web.line import PATIENCE_S, Line
 from mrcmv.web.run import Job
 from mrcmv.web.session import Session
 from mrcmv.web.sessions import Sessions
@@ -35,6 +36,19 @@ if TYPE_CHECKING:
     from mrcmv.recommender import Recommender, Suggestions
 
 TOP_K = 5
+MOST_WAITING = 64
+
+
+def page_line() -> Line:
+    """The line of a page: two pieces of work at once where there are two cores, more where there are eight.
+
+    ``MRCMV_AT_ONCE`` says otherwise. One alone leaves cores idle: it takes turns between ffmpeg, networks
+    and files. More than that wait for the same cores, and need their memory meanwhile.
+    """
+    asked = os.environ.get("MRCMV_AT_ONCE", "")
+    cores = thread_budget()
+    at_once = int(asked) if asked.isdigit() and int(asked) > 0 else max(min(cores, 2), cores // 4)
+    return Line(MOST_WAITING, at_once=at_once, patience_s=PATIENCE_S)
 
 
 class Studio:
@@ -50,7 +64,7 @@ class Studio:
     ) -> None:
         self.recommender = recommender
         self.sessions = Sessions() if sessions is None else sessions
-        self.line = Line() if line is None else line
+        self.line = page_line() if line is None else line
         self.examples = find_examples() if examples is None else examples
         self.exports = Exports(recommender, self.line, self.sessions.keep_minutes)
         self.drawn = Drawn(
@@ -199,7 +213,7 @@ class Studio:
                 )
 
             job.work.clip.update(session.about)
-            job.start(self.line, task, self._after(session), whose=session.names)
+            job.start(self.line, task, self._after(session), whose=session.names, alone=session.ticket)
             shown = ""
             for report in job.watch():
                 if report.voice:

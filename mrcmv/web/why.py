@@ -230,7 +230,11 @@ class Explain:
             yield View(why=notice(sentence(error)))
             return
         try:
-            job.start(self.studio.line, lambda job: self.studio.recommender.why(found, track_id))
+            job.start(
+                self.studio.line,
+                lambda job: self.studio.recommender.why(found, track_id),
+                alone=session.ticket,
+            )
             shown = ""
             for report in job.watch():
                 html = looking(track, report)

@@ -115,10 +115,12 @@ def test_cancel_stops_the_work_itself(studio, uploaded):
     assert studio.recommender.at_work == 0
 
 
-def test_one_works_at_a_time_and_the_others_are_told_their_place(studio, clip, tmp_path):
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_so_many_work_at_a_time_and_the_others_are_told_their_place(studio, clip, tmp_path, at_once):
     studio.recommender.step_s = 0.015
+    studio.line = Line(at_once=at_once)
     tickets = {}
-    for tab in ("a", "b", "c"):
+    for tab in "abcd"[: at_once + 2]:
         upload = tmp_path / f"{tab}.mp4"
         shutil.copy(clip, upload)
         tickets[tab] = studio.take_upload(str(upload), "", tab).ticket
@@ -132,7 +134,7 @@ def test_one_works_at_a_time_and_the_others_are_told_their_place(studio, clip, t
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert studio.recommender.most_at_work == 1
+    assert studio.recommender.most_at_work == at_once
     told = "".join(view.panel or "" for views in seen.values() for view in views)
     assert "1 ahead of you" in told
     assert "2 ahead of you" in told
