@@ -88,12 +88,14 @@ def main() -> list[Ratio]:
         ("", "s", "aim, s"),
         ("python app.py until the page answers", f"{page:.1f}", f"{PAGE_AIM_S:.0f}"),
         ("from there to the first suggestion", f"{first:.1f}", f"{SUGGESTION_AIM_S:.0f}"),
+        ("both together", f"{page + first:.1f}", f"{PAGE_AIM_S + SUGGESTION_AIM_S:.0f}"),
         ("a second suggestion", f"{second:.1f}", ""),
     ]
     print(table(rows))
     return [
         Ratio("page against its aim", page, PAGE_AIM_S, "s"),
         Ratio("first suggestion against its aim", first, SUGGESTION_AIM_S, "s"),
+        Ratio("start to suggestion against both aims", page + first, PAGE_AIM_S + SUGGESTION_AIM_S, "s"),
     ]
 
 
