@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mrcmv.media import Cancelled, UserError, open_clip, read_sound, recipe, to_mono
+from mrcmv.media import Cancelled, UserError, open_clip, read_sound, recipe, share_threads, to_mono
 from mrcmv.mix import Source
 from mrcmv.recommender import Recommender, Stage, StageEvent, Suggestions, Wish
 
@@ -207,6 +208,31 @@ def test_same_clip_gives_the_same_answer(
     np.testing.assert_allclose(
         [m.similarity for m in again.matches], [m.similarity for m in heard[0].matches], atol=1e-5
     )
+
+
+def test_two_clips_at_once_get_the_answers_that_each_gets_alone(
+    recommender: Recommender, examples: dict[str, Path], tmp_path: Path
+) -> None:
+    parts = {"excited": (4.0, 14.0), "calm": (0.0, 9.0)}
+
+    def ask(name: str, folder: str) -> Suggestions:
+        (tmp_path / folder).mkdir()
+        start_s, end_s = parts[name]
+        return recommender.suggest(examples[name], tmp_path / folder, start_s=start_s, end_s=end_s)
+
+    def ask_beside(name: str) -> Suggestions:
+        share_threads(lambda: len(parts))
+        return ask(name, f"{name} beside")
+
+    alone = {name: ask(name, name) for name in parts}
+    with ThreadPoolExecutor(len(parts)) as pool:
+        beside = dict(zip(parts, pool.map(ask_beside, parts), strict=True))
+    for name, one in alone.items():
+        other = beside[name]
+        assert [each.track.id for each in other.matches] == [each.track.id for each in one.matches]
+        assert other.speech == one.speech
+        # Half the threads may add numbers up in another order
+        assert np.allclose(other.query, one.query, atol=1e-5)
 
 
 def test_parts_load_once_for_many_threads(
