@@ -24,6 +24,9 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a Space's container the proxy is t
 MAX_UPLOAD = "512mb"
 MOST_HANDLERS = 128
 """Wishes that are watched at once. A watcher sleeps nearly all the time, the work is done in the line."""
+STARTING_THRESHOLD = 200_000
+"""New objects between two rounds of the garbage collector while the program starts."""
+_USUAL_THRESHOLD = gc.get_threshold()
 log = logging.getLogger("mrcmv.web")
 
 __all__ = ["build_page", "launch", "serve"]
@@ -45,7 +48,7 @@ def launch(host: str | None = None, port: int | None = None, mcp: bool | None = 
     from mrcmv.recommender import Recommender
 
     configure()
-    gc.disable()  # imports make millions of objects and hardly any garbage; on again once all is loaded
+    gc.set_threshold(STARTING_THRESHOLD)  # imports make millions of objects and hardly any garbage
     if os.environ.get("SPACES_ZERO_GPU"):
         import mrcmv.model  # noqa: F401 - ZeroGPU looks for its decorated functions before the page starts
 
@@ -176,7 +179,7 @@ def _warm_up(recommender: Recommender, health: Health) -> None:
         health.loading = None
     finally:
         gc.freeze()  # what is loaded stays: no later collection walks over it
-        gc.enable()
+        gc.set_threshold(*_USUAL_THRESHOLD)
 
 
 def _leave(*_: object) -> None:
