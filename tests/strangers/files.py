@@ -136,7 +136,7 @@ def outbox(scene: Scene) -> Came:
 def session_hash(scene: Scene) -> Came:
     ann, bob = scene.tab().with_clip(), scene.tab()
     bob.hash = ann.hash[:-1] + ("0" if ann.hash[-1] != "0" else "1")
-    scene.recommender.step_s = 0.03
+    scene.recommender.step_s = 0.5  # her work lasts longer than all that is tried meanwhile
     ann.join("find", [ann.ticket], {"start": 0, "end": 4})
     said = wishes(bob, ann.ticket)
     for body in (

@@ -48,9 +48,9 @@ def wishes(scene: Scene) -> Came:
 @attack(ABOUT, "All places in the line", "30 clips that all want music at once")
 def whole_line(scene: Scene) -> Came:
     line = scene.studio.line
-    line.capacity = 16  # fewer than come, with what is at work
+    usual, line.capacity = line.capacity, 16  # fewer than come, with what is at work
     tabs = [scene.tab().with_clip(found=False) for _ in range(30)]
-    scene.recommender.step_s = 0.02
+    scene.recommender.step_s = 0.5  # nobody is done while they come
     for tab in tabs:
         tab.join("find", [tab.ticket], {"start": 0, "end": 4})
     time.sleep(1.0)
@@ -64,7 +64,8 @@ def whole_line(scene: Scene) -> Came:
             said += text
             if "process_completed" in text:
                 break
-    holds = 0 < waiting <= line.capacity and f"{line.capacity} clips" in said
+    holds = waiting == line.capacity and f"{line.capacity} clips" in said
+    line.capacity = usual
     return Came(holds, f"{waiting} wait; the others are told so in a sentence and keep their clips")
 
 
