@@ -10,6 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from mrcmv.web.heap import few_heaps
 from mrcmv.web.stubs import spare_stubs
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def launch(host: str | None = None, port: int | None = None, mcp: bool | None = 
     from mrcmv.recommender import Recommender
 
     configure()
+    few_heaps()
     gc.set_threshold(STARTING_THRESHOLD)  # imports make millions of objects and hardly any garbage
     if os.environ.get("SPACES_ZERO_GPU"):
         import mrcmv.model  # noqa: F401 - ZeroGPU looks for its decorated functions before the page starts

@@ -19,6 +19,7 @@ from mrcmv.diary import Work
 from mrcmv.media import Cancelled, share_threads
 from mrcmv.recommender import Stage, StageEvent
 from mrcmv.suggestions import TIMING_NAMES
+from mrcmv.web.heap import give_back
 from mrcmv.web.line import Line, LineFull, Place
 
 T = TypeVar("T")
@@ -110,6 +111,7 @@ class Job(Generic[T]):
             self._over.set()
             if finally_:
                 finally_()
+            give_back()
 
     def check(self) -> None:
         """Raise `Cancelled` when the work was stopped. Called from inside the work."""
