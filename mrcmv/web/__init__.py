@@ -28,6 +28,9 @@ MOST_HANDLERS = 128
 STARTING_THRESHOLD = 200_000
 """New objects between two rounds of the garbage collector while the program starts."""
 _USUAL_THRESHOLD = gc.get_threshold()
+UNCOUNTED = {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
+"""Gradio notes every event and who asked, and after each makes a table of the latest 10 000, for a page of
+its own that is closed here; `mrcmv.web.health` counts instead."""
 log = logging.getLogger("mrcmv.web")
 
 __all__ = ["build_page", "launch", "serve"]
@@ -98,6 +101,7 @@ def serve(
     from mrcmv.web.files import routes
     from mrcmv.web.gate import Gate, Rules
     from mrcmv.web.health import Health
+    from mrcmv.web.leavers import MOST_TABS
 
     fetching.limit()
     page = _build(studio)
@@ -127,6 +131,7 @@ def serve(
         prevent_thread_lock=True,
         max_file_size=MAX_UPLOAD,
         max_threads=MOST_HANDLERS,
+        state_session_capacity=MOST_TABS,
         share=False,
         show_error=False,
         enable_monitoring=False,
@@ -154,6 +159,8 @@ def _studio(recommender: Recommender) -> Studio:
 def _build(studio: Studio) -> gr.Blocks:
     """Uploads arrive in the same private folder as everything else."""
     os.environ["GRADIO_TEMP_DIR"] = str(studio.sessions.uploads)
+    for name, value in UNCOUNTED.items():
+        os.environ.setdefault(name, value)
     from mrcmv.web.page import build
 
     return build(studio)

@@ -13,6 +13,7 @@ from mrcmv.web import steer
 from mrcmv.web.api import add_verbs
 from mrcmv.web.crowd import note_address
 from mrcmv.web.icons import icon
+from mrcmv.web.leavers import Leavers
 from mrcmv.web.studio import Studio
 from mrcmv.web.text import t
 from mrcmv.web.views import View
@@ -162,6 +163,11 @@ def build(studio: Studio) -> gr.Blocks:
         def leave(request: gr.Request) -> None:
             studio.leave(owner(request))
 
+        leavers = Leavers(page)
+
+        async def forget(request: gr.Request) -> None:
+            leavers.forget(owner(request))
+
         on(upload.upload, upload_clip, [upload, ticket], "once")
         on(tiles.select, example, [ticket])
         on(panel.submit, find, [ticket])
@@ -180,6 +186,7 @@ def build(studio: Studio) -> gr.Blocks:
                 api_visibility="private",
             )  # fmt: skip
         page.unload(leave)
+        page.unload(forget)  # the last of all that such a tab causes
         add_verbs(studio)
     page.queue(max_size=MOST_EVENTS, api_open=False, status_update_rate="auto")
     return page
