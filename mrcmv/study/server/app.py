@@ -25,6 +25,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mrcmv.diary import Work, tally
+from mrcmv.media import trouble
 from mrcmv.study.manifest import Manifest
 from mrcmv.study.server import desk, page, sounds
 from mrcmv.study.server.answers import clean, is_opaque, read_answer, read_watched
@@ -36,6 +37,7 @@ from mrcmv.study.store.views import Where
 log = logging.getLogger("mrcmv.study")
 MAX_BODY = 64_000
 LEAST_FREE_BYTES = 200_000_000
+RETRY_AFTER_S = 30
 DEVICES = ("phone", "tablet", "desktop")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -106,7 +108,8 @@ def make_app(store: Store, manifest: Manifest, desk_token: str) -> Starlette:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return JSONResponse({"error": error.code, "says": str(error)}, status_code=error.status)
+    again = {"Retry-After": str(RETRY_AFTER_S)} if error.status == 503 else None
+    return JSONResponse({"error": error.code, "says": str(error)}, status_code=error.status, headers=again)
 
 
 async def _alive(request: Request) -> Response:
@@ -118,6 +121,10 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
+    """The page keeps an answer that got anything from 500 up, and sends it again."""
+    if (told := trouble(error)) is not None:
+        again = {"Retry-After": str(RETRY_AFTER_S)}
+        return JSONResponse({"error": "machine", "says": str(told)}, status_code=503, headers=again)
     return JSONResponse({"error": "ours", "says": "Something went wrong here."}, status_code=500)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, trouble
 from mrcmv.study.assignment import cells
 from mrcmv.study.manifest import Manifest
 from mrcmv.study.store import answering, enrolment
@@ -294,8 +294,8 @@ class Store:
         try:
             with Session(self._engine) as db, db.begin():
                 yield db
-        except OperationalError:
-            raise Busy("The study is busy: try once more.") from None
+        except OperationalError as error:  # a full disk and a locked table come as the same class
+            raise Busy(str(trouble(error) or "The study is busy: try once more.")) from None
 
     @contextmanager
     def _reads(self) -> Iterator[Session]:

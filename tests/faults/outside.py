@@ -1,0 +1,72 @@
+"""Faults that somebody outside sees: a participant of a study, whoever opens an index on the disk."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from tests.faults.bench import Outcome, fault, sentence
+from tests.faults.machine import disk, fill
+
+
+@fault("disk full", "when a participant's page sends an answer (file system of 1 MB)")
+def _(place: Path) -> Outcome:
+    from starlette.testclient import TestClient
+
+    from mrcmv.study.server import make_app
+    from mrcmv.study.store import Store
+    from tests.study.designs import small
+    from tests.study.stimuli import fake_manifest
+    from tests.study.visitor import Visitor
+
+    manifest = fake_manifest(place / "stimuli", small(session={"trials": 4, "watch_share": 0}))
+    with disk(place / "disk", 1) as tiny:
+        store = Store(f"sqlite:///{tiny / 'answers.sqlite'}", manifest)
+        client = TestClient(make_app(store, manifest, "desk"), raise_server_exceptions=False)
+        visitor = Visitor(client)
+        visitor.checks()
+        trial = visitor.state()["trial"]
+        ballast = fill(tiny)
+        for _ in range(400):  # the write-ahead log may have had room for some
+            refused = client.post("/api/join", content='{"consent": "1", "device": "phone"}')
+            if refused.status_code != 200:
+                break
+        assert refused.status_code == 503
+        assert int(refused.headers["Retry-After"]) > 0
+        answer = visitor.answer(trial, request="a" * 32)
+        assert answer.status_code == 503
+        ballast.unlink()
+        assert visitor.answer(trial, request="a" * 32).status_code == 200
+        assert visitor.state()["trial"]["id"] != trial["id"]
+        store.close()
+    return Outcome(answer.json()["says"], "the page keeps the answer and sends it again; it counts once")
+
+
+def _index(folder: Path) -> None:
+    from mrcmv.index import Entry, open_index
+
+    vectors = np.eye(8, dtype=np.float32)
+    index = open_index(str(folder), 8)
+    start = np.zeros(1, np.float32)
+    index.add(Entry(f"t{number}", vectors[number : number + 1], start) for number in range(8))
+    index.save()
+    index.close()
+
+
+@fault("index of a catalogue cut off", "when it is opened")
+def _(place: Path) -> Outcome:
+    from mrcmv.index import open_index
+
+    folder = place / "index"
+    _index(folder)
+    windows = folder / "windows.faiss"
+    windows.write_bytes(windows.read_bytes()[: windows.stat().st_size // 2])
+    said = sentence(lambda: open_index(str(folder), 8))
+    shutil.rmtree(folder)
+    _index(folder)
+    again = open_index(str(folder), 8)
+    assert len(again) == 8
+    again.close()
+    return Outcome(said, "built again from the kept vectors, without listening to anything")
