@@ -28,6 +28,8 @@ EDGE_S = 0.6
 """Near its end a part is decoded whole, so that its last picture is where it always was."""
 LEAD = 16
 """The first packets are always decoded, so that the decoder learns how far pictures are out of order."""
+ANY_PIXELS = 2**31 - 1
+"""ffmpeg's own limit."""
 MOST_SPARE, MOST_PACKETS, PATIENCE_S = 2800, 20_000, 1.0
 
 
@@ -38,9 +40,12 @@ def seconds(value: int | None, base: Any) -> float | None:
 def picture_facts(stream: Any, path: str, options: dict[str, str]) -> dict[str, Any]:
     codec = stream.codec_context
     sample_aspect = stream.sample_aspect_ratio or codec.sample_aspect_ratio or 1
+    width, height = codec.width, codec.height
+    if not (width and height):
+        width, height = claimed_size(stream.index, path, options)
     return {
-        "width": codec.width,
-        "height": codec.height,
+        "width": width,
+        "height": height,
         "pixel_format": codec.format.name if codec.format else None,
         "bits": max((c.bits for c in codec.format.components), default=8) if codec.format else None,
         "profile": stream.profile,
@@ -49,6 +54,19 @@ def picture_facts(stream: Any, path: str, options: dict[str, str]) -> dict[str, 
         "attached": bool(stream.disposition & av.stream.Disposition.attached_pic),
         **first_frame(stream.index, path, options),
     }
+
+
+def claimed_size(index: int, path: str, options: dict[str, str]) -> tuple[int, int]:
+    """Width and height of a picture that is above the limit of pixels: under that limit ffmpeg forgets what
+    the container claims. Nothing is decoded for it, so it costs no more for being large."""
+    try:
+        with av.open(
+            path, options={**options, "max_pixels": str(ANY_PIXELS), "skip_frame": "all"}
+        ) as container:
+            stream: Any = container.streams[index]
+            return stream.codec_context.width, stream.codec_context.height
+    except av.error.FFmpegError:
+        return 0, 0
 
 
 def first_frame(index: int, path: str, options: dict[str, str]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 from tests.hostile.corpus import CASES, Bases, Case
-from tests.hostile.plain import PLAIN_CASES, PlainCase
+from tests.hostile.makers import PlainCase
+from tests.hostile.plain import PLAIN_CASES
 from tests.hostile.trial import Outcome, attempt, try_here
 
 

@@ -61,3 +61,10 @@ def test_random_changes(tmp_path: Path) -> None:
     assert [words for words in wrongs if " MB" not in words] == []
     assert outcomes["refused"] > 0
     assert outcomes["taken"] > 0
+
+
+@pytest.mark.parametrize("words", ["JPEG pictures in Matroska", "in 200 kB"])
+def test_a_picture_too_large_is_told_to_be_that(words: str, bases: Bases, tmp_path: Path) -> None:
+    """Also where ffmpeg forgets the size, which it does when the picture is above its limit of pixels."""
+    case = next(case for case in CASES if case.title.startswith("8192") and words in case.title)
+    assert "larger than 5K" in try_case(case, bases, tmp_path / "case").said

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile.plain import FIRED, READERS, pickled, torch_pickled
+from tests.hostile.makers import FIRED, pickled, torch_pickled
+from tests.hostile.readers import READERS
 
 ROOT = Path(__file__).parents[2]
 NEVER = {

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.__main__ import try_plain
-from tests.hostile.plain import PLAIN_CASES, PlainCase
+from tests.hostile.makers import PlainCase
+from tests.hostile.plain import PLAIN_CASES
 
 
 @pytest.mark.parametrize("case", PLAIN_CASES, ids=lambda case: f"{case.kind}: {case.title}"[:90])

@@ -72,9 +72,10 @@ def attempt(kind: str, source: Path, folder: Path, timeout_s: float = 120.0) -> 
 def try_here(kind: str, source: Path, private: Path) -> Outcome:
     """Try a file in this process. ``private`` is an empty folder that the program may fill."""
     from mrcmv.media import UserError, open_clip, open_sound
-    from tests.hostile.plain import READERS
+    from tests.hostile.readers import READERS, make_ready
     from tests.processes import children
 
+    make_ready(kind)
     running = children()
     beside = set(source.parent.iterdir())
     if kind in READERS:
