@@ -1,4 +1,4 @@
-"""Fetches packages by Debian's own client, ``apt-get download`` and ``dpkg -x``.
+"""Fetches packages by Debian's own client, ``apt-get download``, and unpacks them without trusting them.
 
 No root is needed and nothing is installed.
 """
@@ -9,15 +9,21 @@ import os
 import shutil
 import signal
 import subprocess
-import zipfile
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mrcmv.library import unpack_child
 from mrcmv.library.packs import MODULE_SUFFIXES, SOUND_SUFFIXES
-from mrcmv.media import Progress, UserError
+from mrcmv.media import Limits, Progress, ToolError, UserError
+from mrcmv.media.child import run_child
 
 POLL_S = 0.3
-_MOST_UNZIPPED = 2 * 1024**3
+MOST_UNPACKED = 1024**3
+"""Bytes that come out of a package at most; the largest that is known has a quarter of that."""
+UNPACK_LIMITS = Limits(wall_s=600.0, cpu_s=120, memory_bytes=1024**3, file_bytes=MOST_UNPACKED)
+_CHILD = Path(unpack_child.__file__)
+_TOO_LARGE = "The package holds more than 1 GB: it is not the one that is known."
 
 
 class FetchError(UserError):
@@ -53,16 +59,36 @@ def fetch(package: str, folder: Path, progress: Progress | None = None, size_mb:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
-        _run(["dpkg", "-x", str(archive), str(partial)], folder)
-        for quake in partial.rglob("*.pk3"):
-            unzip_sounds(quake)
-    except (OSError, subprocess.CalledProcessError, zipfile.BadZipFile) as error:
+        _unpack(package, archive, partial)
+        os.replace(partial, root)
+    except FetchError:
         archive.unlink(missing_ok=True)
-        raise FetchError(
-            f"The package {package} could not be unpacked: make sure there is room, and try again."
-        ) from error
-    os.replace(partial, root)
+        raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return root
+
+
+def _unpack(package: str, archive: Path, folder: Path) -> None:
+    """In a child under limits; what is no plain file, or would lie elsewhere, is left out."""
+    command = [sys.executable, "-P", _CHILD, archive.absolute(), folder.absolute(), MOST_UNPACKED]
+    told: list[str] = []
+    try:
+        run_child(
+            [*map(str, command), *sorted(SOUND_SUFFIXES | MODULE_SUFFIXES)],
+            UNPACK_LIMITS,
+            on_line=told.append,
+        )
+    except ToolError:
+        told = [unpack_child.DAMAGED]
+    if told == [unpack_child.DONE]:
+        return
+    if told == [unpack_child.TOO_LARGE]:
+        raise FetchError(_TOO_LARGE)
+    because = "it is damaged. Try again, and it is fetched anew."
+    if told == [unpack_child.NO_ROOM]:
+        because = "make sure there is room, and try again."
+    raise FetchError(f"The package {package} could not be unpacked: {because}")
 
 
 def find_archive(package: str, folder: Path) -> Path | None:
@@ -78,16 +104,10 @@ def version(package: str, folder: Path) -> str:
 
 def unzip_sounds(archive: Path) -> None:
     """Quake's archives are zip files; their sound files go into a folder beside the archive."""
-    with zipfile.ZipFile(archive) as content:
-        sounds = [
-            entry
-            for entry in content.infolist()
-            if Path(entry.filename).suffix.lower() in SOUND_SUFFIXES | MODULE_SUFFIXES
-        ]
-        if sum(entry.file_size for entry in sounds) > _MOST_UNZIPPED:
-            raise FetchError("The package holds more than 2 GB of sound: it is not the one that is known.")
-        for entry in sounds:
-            content.extract(entry, archive.with_suffix(".pk3.unpacked"))
+    try:
+        unpack_child.unzip(archive, SOUND_SUFFIXES | MODULE_SUFFIXES, MOST_UNPACKED)
+    except unpack_child.TooLargeError as error:
+        raise FetchError(_TOO_LARGE) from error
 
 
 def _download(package: str, folder: Path, progress: Progress | None, size_mb: float) -> Path:

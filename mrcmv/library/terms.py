@@ -15,7 +15,8 @@ from mrcmv.library.licences import find_licence
 from mrcmv.media import UserError
 
 _YEARS = re.compile(r"^[\s©(Cc)]*[\d,\s–-]+\s*,?\s*(?=\D)")
-_ADDRESS = re.compile(r"\s*<[^>]*>|\s*\((?:https?:|www\.)[^)]*\)")
+_ADDRESS = re.compile(r"(?<!\s)\s*(?:<[^<>]*>|\((?:https?:|www\.)[^()]*\))")
+_MOST_BYTES = 4_000_000
 _MOST_NAMES = 3
 
 
@@ -38,8 +39,17 @@ def read_terms(copyright_file: Path) -> list[_Paragraph]:
 
     Paragraphs under a licence that the library does not know are kept with an empty licence, so
     that their files are refused and not taken under another paragraph's terms.
+
+    Raises
+    ------
+    UserError
+        The file is too large to be one.
     """
     try:
+        if copyright_file.stat().st_size > _MOST_BYTES:
+            raise UserError(
+                "The package's copyright file is larger than 4 MB: it is not the one that is known."
+            )
         text = copyright_file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
@@ -78,16 +88,16 @@ def _fits(path: str, pattern: str) -> bool:
 
 
 def _fields(paragraph: str) -> dict[str, str]:
-    fields: dict[str, str] = {}
+    fields: dict[str, list[str]] = {}
     name = ""
     for line in paragraph.splitlines():
         if line[:1] in (" ", "\t"):
-            fields[name] = f"{fields.get(name, '')}\n{line.strip()}"
+            fields.setdefault(name, [""]).append(line.strip())
         elif ":" in line and not line.startswith("#"):
             name, _, value = line.partition(":")
             name = name.strip().lower()
-            fields[name] = value.strip()
-    return fields
+            fields[name] = [value.strip()]
+    return {name: "\n".join(lines) for name, lines in fields.items()}
 
 
 def _licence(field: str) -> str:

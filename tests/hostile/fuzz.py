@@ -4,6 +4,7 @@
 
 Mutation, not coverage: what is tested are the limits around decoders of others, and a decoder in a
 child process shows no coverage. The same seed makes the same files on every machine that has the same ffmpeg.
+Clips and sounds take turns by chance with what is no media: settings, designs, manifests, checkpoints, lists.
 """
 
 from __future__ import annotations
@@ -11,17 +12,54 @@ from __future__ import annotations
 import argparse
 import logging
 import random
+import re
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.hostile.corpus import BASES, CLIPS, Bases
+from tests.hostile.makers import Maker
+from tests.hostile.plain import PLAIN_CASES
+from tests.hostile.readers import make_ready
 from tests.hostile.trial import try_here
 
+GOOD: dict[str, Maker] = {
+    case.kind: case.make
+    for case in PLAIN_CASES
+    if case.title.startswith("as ") and case.must == "taken" and case.kind != "rights"
+}
+"""By kind, what is taken as it is. Rights come as a request to a server, which takes seconds to start."""
+
 ODD_NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+ODD_VALUES = (
+    b"0",
+    b"-1",
+    b"1e999",
+    b"NaN",
+    b"null",
+    b"true",
+    b"[]",
+    b"{}",
+    b'""',
+    b'"../.."',
+    b'"\\u0000"',
+    b"9" * 400,
+)
+VALUE = re.compile(rb'"[^"\n]*"|-?\d+(?:\.\d+)?|null|true|false')
+
+
+@dataclass(frozen=True)
+class Try:
+    """One file to try: what it was, what reads it, and the changed file within what is read."""
+
+    name: str
+    kind: str
+    source: Path
+    changed: Path
 
 
 def flip_bits(data: bytearray, rng: random.Random) -> None:
@@ -56,6 +94,15 @@ def splice(data: bytearray, rng: random.Random, other: bytearray) -> None:
     data[at:] = other[at:]
 
 
+def odd_value(data: bytearray, rng: random.Random) -> None:
+    """A number or a text becomes something else, of the same length where it can: headers stay as long as
+    they say they are."""
+    found = [each.span() for each in VALUE.finditer(bytes(data[:65_536]))]
+    if found:
+        start, end = rng.choice(found)
+        data[start:end] = rng.choice(ODD_VALUES).ljust(end - start)
+
+
 def _place(data: bytearray, rng: random.Random) -> int:
     """Near the head or the tail twice out of three times: that is where the structure lies."""
     part = rng.randrange(3)
@@ -63,8 +110,8 @@ def _place(data: bytearray, rng: random.Random) -> int:
     return (rng.randrange(near), len(data) - 1 - rng.randrange(near), rng.randrange(len(data)))[part]
 
 
-def mutated(rng: random.Random, bases: Bases) -> tuple[str, bytearray]:
-    """(name of the file it was, what has become of it)."""
+def media(place: Path, rng: random.Random, bases: Bases) -> Try:
+    """A clip or a sound, changed."""
     name = rng.choice(sorted(BASES))
     data = bases.bytes(name)
     for _ in range(rng.choice((1, 1, 2, 5))):
@@ -73,35 +120,60 @@ def mutated(rng: random.Random, bases: Bases) -> tuple[str, bytearray]:
             splice(data, rng, bases.bytes(rng.choice(sorted(BASES))))
         elif len(data) > 64:
             change(data, rng)
-    return name, data
+    source = place / name
+    source.write_bytes(data)
+    return Try(name, "clip" if name in CLIPS else "sound", source, source)
 
 
-def fuzz(folder: Path, seconds: float, seed: int, keep: Path | None = None) -> tuple[Counter[str], list[str]]:
-    """Files tried by what became of them, and what went wrong. ``folder`` is empty."""
+def plain(place: Path, rng: random.Random) -> Try:
+    """What is no media, with one of its files changed."""
+    kind = rng.choice(sorted(GOOD))
+    source = place / "file"
+    GOOD[kind](source)
+    files = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
+    changed = rng.choice(files)
+    data = bytearray(changed.read_bytes())
+    for _ in range(rng.choice((1, 1, 2, 5))):
+        change = rng.choice((odd_value, odd_value, odd_value, flip_bits, odd_number, drop, double, cut))
+        if len(data) > 64:
+            change(data, rng)
+    changed.write_bytes(data)
+    return Try(f"{kind}, {changed.name}", kind, source, changed)
+
+
+def fuzz(
+    folder: Path, seconds: float, seed: int, keep: Path | None = None, least: int = 0
+) -> tuple[Counter[str], list[str]]:
+    """What became of the files, counted by kind of file and verdict, and what went wrong.
+
+    ``folder`` is empty. On a slow machine it goes on until the ``least`` number of files are tried.
+    """
+    for kind in GOOD:
+        make_ready(kind)
     rng, bases = random.Random(seed), Bases(folder)
     outcomes: Counter[str] = Counter()
     wrongs = []
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        name, data = mutated(rng, bases)
+    while time.monotonic() < until or outcomes.total() < least:
         place = Path(tempfile.mkdtemp(dir=folder))
-        source, private = place / name, place / "private"
-        source.write_bytes(data)
+        private = place / "private"
         private.mkdir()
-        kind = "clip" if name in CLIPS else "sound"
-        number = outcomes.total()
+        share = len(GOOD) / (len(GOOD) + len(BASES))
+        tried = plain(place, rng) if rng.random() < share else media(place, rng, bases)
+        number, sort = outcomes.total(), "plain" if tried.kind in GOOD else "media"
+        content = tried.changed.read_bytes()  # what reads it may take it away
         try:
-            found = try_here(kind, source, private)
+            found = try_here(tried.kind, tried.source, private)
             wrong = found.wrongs("either", (str(folder),))
-            outcomes[found.verdict] += 1
+            outcomes[f"{sort} {found.verdict}"] += 1
         except Exception as error:
             wrong = [repr(error)]
-            outcomes["crashed"] += 1
+            outcomes[f"{sort} crashed"] += 1
         if wrong:
-            wrongs.append(f"seed {seed}, file {number} ({name}): {'; '.join(wrong)}")
+            wrongs.append(f"seed {seed}, file {number} ({tried.name}): {'; '.join(wrong)}")
             if keep:
                 keep.mkdir(parents=True, exist_ok=True)
-                shutil.copy(source, keep / f"{seed}-{number}-{name}")
+                (keep / f"{seed}-{number}-{tried.name}").write_bytes(content)
         shutil.rmtree(place)
     return outcomes, wrongs
 

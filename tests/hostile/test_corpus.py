@@ -57,10 +57,11 @@ def test_what_is_called_wrong() -> None:
 def test_random_changes(tmp_path: Path) -> None:
     """MRCMV_FUZZ_SECONDS makes it longer; a fixed seed keeps what is found repeatable."""
     seconds = float(os.environ.get("MRCMV_FUZZ_SECONDS", "10"))
-    outcomes, wrongs = fuzz(tmp_path, seconds, seed=20)
+    outcomes, wrongs = fuzz(tmp_path, seconds, seed=20, least=40)
     assert [words for words in wrongs if " MB" not in words] == []
-    assert outcomes["refused"] > 0
-    assert outcomes["taken"] > 0
+    for sort in ("media", "plain"):
+        assert outcomes[f"{sort} refused"] > 0
+        assert outcomes[f"{sort} taken"] > 0
 
 
 @pytest.mark.parametrize("words", ["JPEG pictures in Matroska", "in 200 kB"])
