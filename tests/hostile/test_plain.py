@@ -13,6 +13,6 @@ from tests.hostile.plain import PLAIN_CASES
 
 @pytest.mark.parametrize("case", PLAIN_CASES, ids=lambda case: f"{case.kind}: {case.title}"[:90])
 def test_a_hostile_file(case: PlainCase, tmp_path: Path) -> None:
-    found = try_plain(case, tmp_path / "case", here=True)
+    found = try_plain(case, tmp_path / "case")
     wrong = [words for words in found.wrongs(case.must, (str(tmp_path),)) if " MB" not in words]
     assert wrong == []

@@ -2,21 +2,28 @@
 
     python -m tests.hostile.trial KIND FILE FOLDER
 
-prints one JSON object: what the user is told, seconds, memory, and what is left over.
+prints one JSON object: what the user is told, seconds, memory, and what is left over. Without a file it loads
+what reads that kind, once, and tries each file that it is told of in a copy of itself (`Warm`).
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import resource
+import signal
 import sys
 import time
+import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from subprocess import run
+from subprocess import PIPE, Popen, run
+
+from tests.hostile.readers import READERS, make_ready
 
 MOST_S, MOST_BYTES = 20.0, 1_500_000_000
+MOST_WAIT_S = 120
 _LEAKS = ("ffmpeg", "Errno", "Traceback", "Invalid data", "moov", "site-packages", "/", "\\", "\n")
 
 
@@ -59,20 +66,62 @@ def _is_plain(said: str, secrets: tuple[str, ...]) -> bool:
     return not leaks and said.endswith((".", "?")) and 10 < len(said) < 300
 
 
-def attempt(kind: str, source: Path, folder: Path, timeout_s: float = 120.0) -> Outcome:
+def attempt(kind: str, source: Path, folder: Path, timeout_s: float = MOST_WAIT_S) -> Outcome:
     """Try a file in a child process. ``folder`` is an empty folder that the attempt may fill."""
     command = [sys.executable, "-m", "tests.hostile.trial", kind, str(source), str(folder)]
     done = run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
     if done.returncode:
-        return Outcome("crashed", done.stderr[-400:], 0.0, 0, ())
+        return crash(done.stderr[-400:])
     plain = json.loads(done.stdout.splitlines()[-1])
     return Outcome(**{**plain, "left": tuple(plain["left"])})
+
+
+class Warm:
+    """A process with the readers of one kind loaded, which forks for each file: loading them for each anew
+    would take most of the time, and tell nothing of the file."""
+
+    def __init__(self, kind: str) -> None:
+        command = [sys.executable, "-m", "tests.hostile.trial", kind]
+        self._process = Popen(command, stdin=PIPE, stdout=PIPE, text=True)
+
+    def attempt(self, source: Path, folder: Path) -> Outcome:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([str(source), str(folder)]) + "\n")
+        self._process.stdin.flush()
+        plain = json.loads(self._process.stdout.readline())
+        return Outcome(**{**plain, "left": tuple(plain["left"])})
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+def serve(kind: str) -> None:
+    """Answer for each line of standard input, [file, folder], with one line."""
+    make_ready(kind)
+    for line in sys.stdin:
+        source, folder = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(MOST_WAIT_S)
+            try:
+                main(kind, source, folder)
+            except BaseException:
+                print(json.dumps(asdict(crash(traceback.format_exc()[-400:]))))
+            sys.stdout.flush()
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if status:
+            print(json.dumps(asdict(crash(f"ended with {status}"))), flush=True)
+
+
+def crash(said: str) -> Outcome:
+    return Outcome("crashed", said, 0.0, 0, ())
 
 
 def try_here(kind: str, source: Path, private: Path) -> Outcome:
     """Try a file in this process. ``private`` is an empty folder that the program may fill."""
     from mrcmv.media import UserError, open_clip, open_sound
-    from tests.hostile.readers import READERS, make_ready
     from tests.processes import children
 
     make_ready(kind)
@@ -110,4 +159,4 @@ def main(kind: str, source: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:4]) if len(sys.argv) > 2 else serve(sys.argv[1])
