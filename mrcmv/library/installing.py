@@ -23,7 +23,7 @@ from mrcmv.library.packs import MODULE_SUFFIXES, MusicPack, sound_files
 from mrcmv.library.rights import Rights
 from mrcmv.library.shelf import TooShort
 from mrcmv.library.starter import file_sha256
-from mrcmv.library.terms import Terms, read_terms, terms_of
+from mrcmv.library.terms import Terms, TermsError, read_terms, terms_of
 from mrcmv.library.text import folded_words
 from mrcmv.media import MachineError, Progress, UserError, part_of
 
@@ -101,7 +101,11 @@ def install_pack(
                 pack.package, workshop, part_of(progress, 0.0, _FETCHING), float(pack.megabytes)
             )
         version = source.version(pack.package, workshop)
-        added = _take_tracks(pack, version, root, stores, part_of(progress, _FETCHING, 1.0))
+        try:
+            added = _take_tracks(pack, version, root, stores, part_of(progress, _FETCHING, 1.0))
+        except TermsError:  # the next try may get another package
+            clear_workshop(pack.package, workshop)
+            raise
         left_out = dict(Counter(stores.catalog.left_out(pack.package).values()))
         tracks = sum(track.pack == pack.package for track in stores.catalog.tracks())
         seconds = {step: round(taken, 1) for step, taken in stores.seconds.items()}

@@ -20,6 +20,10 @@ _MOST_BYTES = 4_000_000
 _MOST_NAMES = 3
 
 
+class TermsError(UserError):
+    """A package's copyright file cannot be the one that is known."""
+
+
 @dataclass(frozen=True)
 class Terms:
     """What a copyright file says of one file: the licence's id, and whom to credit."""
@@ -42,12 +46,12 @@ def read_terms(copyright_file: Path) -> list[_Paragraph]:
 
     Raises
     ------
-    UserError
+    TermsError
         The file is too large to be one.
     """
     try:
         if copyright_file.stat().st_size > _MOST_BYTES:
-            raise UserError(
+            raise TermsError(
                 "The package's copyright file is larger than 4 MB: it is not the one that is known."
             )
         text = copyright_file.read_text(encoding="utf-8", errors="replace")

@@ -10,6 +10,7 @@ from tests.hostile.designs import DESIGNS, SETTINGS, STIMULI
 from tests.hostile.lists import LISTS, RIGHTS_STATED
 from tests.hostile.makers import PlainCase
 from tests.hostile.networks import CHECKPOINTS, DATA_SETS, PUBLISHED
+from tests.hostile.packages import PACKAGES
 
 PLAIN_CASES: list[PlainCase] = [
     *SETTINGS,
@@ -20,4 +21,5 @@ PLAIN_CASES: list[PlainCase] = [
     *PUBLISHED,
     *LISTS,
     *RIGHTS_STATED,
+    *PACKAGES,
 ]

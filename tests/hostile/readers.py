@@ -97,6 +97,36 @@ def read_rights(path: Path) -> str:
     return "rights"
 
 
+def read_package(path: Path) -> str:
+    """A package of music that has just arrived. Whatever comes of it, nothing may lie there afterwards."""
+    from mrcmv.library import debian
+    from mrcmv.library.installing import clear_workshop
+    from mrcmv.library.packs import MusicPack, sound_files
+    from mrcmv.library.terms import TermsError, read_terms
+
+    workshop = path.parent / "workshop"
+    workshop.mkdir()
+    path.rename(workshop / "some-music_1_all.deb")
+    try:
+        root = debian.fetch("some-music", workshop)
+        odd = [each.name for each in root.rglob("*") if each.is_symlink() or not _is_plain(each)]
+        files = sound_files(MusicPack("some-music", "MIT", "Ada"), root)
+        read_terms(root / "usr" / "share" / "doc" / "some-music" / "copyright")
+        if odd or not files:
+            raise RuntimeError(f"{odd} came out and {len(files)} files")
+        clear_workshop("some-music", workshop)
+    except TermsError:
+        clear_workshop("some-music", workshop)
+        raise
+    finally:
+        workshop.rmdir()
+    return f"{len(files)} sound files"
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() or path.is_dir()
+
+
 def _english(html: str) -> str:
     from html import unescape
 
@@ -114,6 +144,7 @@ READERS: dict[str, Callable[[Path], str]] = {
     "list of tracks": read_catalogue,
     "starter pack": read_facts,
     "rights": read_rights,
+    "package": read_package,
 }
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -125,6 +156,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "published weights": ("mrcmv.model.net", "mrcmv.model.public"),
     "list of tracks": ("mrcmv.library.catalog",),
     "starter pack": ("mrcmv.library.starter",),
+    "package": ("mrcmv.library.installing",),
     "rights": ("starlette.testclient", "mrcmv.web.shelf", "tests.web.fakes"),
 }
 """What is loaded before the clock runs: a running program has it loaded."""
