@@ -40,7 +40,7 @@ def recall(folder: Path) -> Clip:
         When the card or a file is missing, points elsewhere or makes no sense.
     """
     try:
-        card = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        card = json.loads(_inside(folder, NAME).read_text(encoding="utf-8"))
         start, end = (_number(value) for value in card["window_s"])
         clip = Clip(
             folder=folder,
@@ -55,7 +55,7 @@ def recall(folder: Path) -> Clip:
             fps=_number(card["fps"]),
             window_s=(start, end),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise IntakeError(_GONE) from error
     if not 0 <= start < end <= clip.duration_s + 0.1:
         raise IntakeError(_GONE)

@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import json
 import logging
+import math
 import os
 import re
 import shutil
@@ -36,6 +37,8 @@ log = logging.getLogger("mrcmv.web")
 NAME = "session.json"
 VERSION = 1
 _PLAIN = ("ticket", "shelf", "key", "owner", "clip_name", "duration_s", "runs", "turn", "example_name")
+_TEXTS = ("ticket", "shelf", "key", "owner", "clip_name", "example_name")
+_MOST_BYTES = 4_000_000
 _PEAKS = ("voice_peaks", "music_peaks")
 
 
@@ -83,7 +86,7 @@ def read(folder: Path, track: Callable[[str], Track]) -> Session:
         There is no record that can be used.
     """
     try:
-        plain = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        plain = _load(folder, NAME)
         if plain["version"] != VERSION:
             raise ValueError("another version")
         session = Session(
@@ -91,17 +94,16 @@ def read(folder: Path, track: Callable[[str], Track]) -> Session:
             used_at=time.monotonic() - age_s(folder),
             window_s=_pair(plain["window_s"]),
             source=_inside(folder, plain["source"]),
-            guests=set(map(str, plain["guests"])),
+            guests=set(plain["guests"]),
             shape=MixSettings.from_json(plain["shape"]),
-            starts={str(name): float(start) for name, start in plain["starts"].items()},
+            starts={str(name): _finite(start) for name, start in plain["starts"].items()},
             **{name: plain[name] for name in _PLAIN},
         )
-        if not all(isinstance(getattr(session, name), str) for name in ("ticket", "shelf", "key", "owner")):
-            raise ValueError("no secrets")
+        _check(session)
     except Exception as error:  # whatever a damaged file may hold
         raise ValueError("this record cannot be used") from error
     named = {NAME, session.source.name} if session.source else {NAME}
-    if plain["found"] is not None:
+    if plain.get("found") is not None:
         try:
             session.suggestions = _suggestions(folder, plain["found"], track)
             named |= {session.suggestions.clip.folder.name}
@@ -110,12 +112,13 @@ def read(folder: Path, track: Callable[[str], Track]) -> Session:
         except Exception as error:  # the clip is there still, and music can be found again
             log.warning("The suggestions of a session cannot be taken over: %s", error)
     if session.suggestions is not None:
-        for row in plain["previews"]:
-            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        rows = plain.get("previews")
+        for row in rows if isinstance(rows, list) else []:
+            with contextlib.suppress(Exception):  # a mix is made again when it is asked for
                 mix = _mix(folder, row["file"])
                 session.previews[_choice(row)] = mix
                 named |= {mix.path.with_suffix(ending).name for ending in (".m4a", ".json", ".mp4")}
-        with contextlib.suppress(ValueError, KeyError, TypeError):
+        with contextlib.suppress(Exception):
             choice = _choice(plain["choice"])
             session.choice = choice if choice in session.previews else None
     _clear(folder, named)
@@ -158,7 +161,7 @@ def _mix_card(mix: Mix) -> dict[str, Any]:
 
 def _mix(folder: Path, name: str) -> Mix:
     path = _inside(folder, name)
-    plain = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    plain = _load(folder, path.with_suffix(".json").name)
     peaks = {name: np.asarray(plain[name], np.float32) for name in _PEAKS}
     lines = {name: tuple(plain[name]) for name in ("seams_s", "beats_s")}
     ducking = [_pair(point) for point in plain["ducking"]]
@@ -203,16 +206,21 @@ def _suggestions(folder: Path, plain: dict[str, Any], track: Callable[[str], Tra
     from mrcmv.recommender import Suggestions, Wish
 
     run = folder / _name(plain["run"])
+    if run.is_symlink():
+        raise ValueError("not a folder of this session")
     clip: Clip = recall(run)
     matches = []
     for ident, similarity, start_s in plain["matches"]:
         with contextlib.suppress(Exception):  # a track that was taken out of the library meanwhile
-            matches.append(Match(track(ident), float(similarity), float(start_s)))
+            matches.append(Match(track(ident), _finite(similarity), _finite(start_s)))
     if plain["matches"] and not matches:
         raise ValueError("none of the tracks is there any more")
     voice = None if plain["voice"] is None else run.joinpath(*map(_name, plain["voice"].split("/")))
-    if voice is not None and not voice.is_file():
+    if voice is not None and not (voice.is_file() and voice.resolve().is_relative_to(run.resolve())):
         raise ValueError("the voice is gone")
+    query = np.frombuffer(base64.b64decode(plain["query"]), "<f4").astype(np.float32)
+    if not np.isfinite(query).all():
+        raise ValueError("the query is no vector")
     wish, kept = plain["wish"], plain["wish"]["filter"]
     fields: dict[str, Any] = {
         name: frozenset(value) if isinstance(value, list) else value for name, value in (kept or {}).items()
@@ -221,22 +229,22 @@ def _suggestions(folder: Path, plain: dict[str, Any], track: Callable[[str], Tra
         clip=clip,
         speech=Speech(tuple(_pair(segment) for segment in plain["speech"])),
         voice=voice,
-        picture_share=float(plain["picture_share"]),
-        voice_share=float(plain["voice_share"]),
+        picture_share=_finite(plain["picture_share"]),
+        voice_share=_finite(plain["voice_share"]),
         matches=tuple(matches),
-        timings_s=plain["timings_s"],
-        checkpoint_name=plain["checkpoint"][0],
-        checkpoint_sha256=plain["checkpoint"][1],
+        timings_s={str(name): _finite(taken) for name, taken in plain["timings_s"].items()},
+        checkpoint_name=_text(plain["checkpoint"][0]),
+        checkpoint_sha256=_text(plain["checkpoint"][1]),
         wish=Wish(
-            text=wish["text"],
+            text=_text(wish["text"]),
             reference=_inside(folder, wish["reference"]) if wish["reference"] else None,
-            like=wish["like"],
+            like=None if wish["like"] is None else _text(wish["like"]),
             filter=None if kept is None else TrackFilter(**fields),
-            exclude=frozenset(wish["exclude"]),
-            strength=float(wish["strength"]),
+            exclude=frozenset(map(_text, wish["exclude"])),
+            strength=_finite(wish["strength"]),
         ),
         steering=_steering(plain["steering"], {match.track.id for match in matches}),
-        query=np.frombuffer(base64.b64decode(plain["query"]), "<f4").astype(np.float32),
+        query=query,
     )
 
 
@@ -262,7 +270,47 @@ def _steering(plain: dict[str, Any] | None, present: set[str]) -> Steering | Non
 
 def _pair(values: Any) -> tuple[float, float]:
     first, second = values
-    return float(first), float(second)
+    return _finite(first), _finite(second)
+
+
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("not a number")
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    return value
+
+
+def _check(session: Session) -> None:
+    """What was read is of the kind that the rest of the program takes it for.
+
+    Raises `ValueError` when it is not.
+    """
+    for text in (*(getattr(session, name) for name in _TEXTS), *session.guests):
+        _text(text)
+    if not all(getattr(session, name) for name in ("ticket", "shelf", "key")):
+        raise ValueError("no secrets")
+    for count in (session.runs, session.turn):
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count < 2**53:
+            raise ValueError("not a count")
+    start, end = session.window_s
+    if not 0 <= start < end or (session.duration_s is not None and _finite(session.duration_s) <= 0):
+        raise ValueError("not a part of a clip")
+
+
+def _load(folder: Path, name: str) -> dict[str, Any]:
+    """A JSON object out of a file that really lies in the folder, and is no larger than any that is written."""
+    path = _inside(folder, name)
+    if path.stat().st_size > _MOST_BYTES:
+        raise ValueError("too large")
+    plain = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(plain, dict):
+        raise ValueError("not an object")
+    return plain
 
 
 def _name(text: str) -> str:
@@ -285,7 +333,8 @@ def _clear(folder: Path, named: set[str]) -> None:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             else:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
 
 
 def _write(path: Path, plain: dict[str, Any]) -> None:
