@@ -303,7 +303,7 @@ def _check(session: Session) -> None:
 
 
 def _load(folder: Path, name: str) -> dict[str, Any]:
-    """A JSON object out of a file that really lies in the folder, and is no larger than any that is written."""
+    """A JSON object out of a file that lies in the folder itself and is no larger than any written."""
     path = _inside(folder, name)
     if path.stat().st_size > _MOST_BYTES:
         raise ValueError("too large")

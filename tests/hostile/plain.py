@@ -11,6 +11,7 @@ from tests.hostile.lists import LISTS, RIGHTS_STATED
 from tests.hostile.makers import PlainCase
 from tests.hostile.networks import CHECKPOINTS, DATA_SETS, PUBLISHED
 from tests.hostile.packages import PACKAGES
+from tests.hostile.records import RECORDS
 
 PLAIN_CASES: list[PlainCase] = [
     *SETTINGS,
@@ -22,4 +23,5 @@ PLAIN_CASES: list[PlainCase] = [
     *LISTS,
     *RIGHTS_STATED,
     *PACKAGES,
+    *RECORDS,
 ]

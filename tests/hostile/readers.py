@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 
 def read_design(path: Path) -> str:
@@ -123,6 +126,30 @@ def read_package(path: Path) -> str:
     return f"{len(files)} sound files"
 
 
+def read_record(path: Path) -> str:
+    """A session that a killed process left, as the next start reads it, and its first record after that."""
+    from mrcmv.library import UnknownTrack
+    from mrcmv.web import record
+
+    def track(ident: str) -> Any:
+        if ident != "song":
+            raise UnknownTrack(ident)
+        return SimpleNamespace(id=ident)
+
+    try:
+        session = record.read(path, track)
+    except ValueError:
+        return "dropped"
+    record.write(session)
+    plain = json.loads((path / record.NAME).read_text())
+    if plain["ticket"] != session.ticket or session.folder != path or session.source != path / "upload":
+        raise RuntimeError("another session was read")
+    outside = [each for each in path.rglob("*") if each.is_symlink()]
+    if outside and session.suggestions is not None:
+        raise RuntimeError(f"{outside} was kept")
+    return "clip and music" if session.suggestions is not None else "clip alone"
+
+
 def _is_plain(path: Path) -> bool:
     return path.is_file() or path.is_dir()
 
@@ -145,6 +172,7 @@ READERS: dict[str, Callable[[Path], str]] = {
     "starter pack": read_facts,
     "rights": read_rights,
     "package": read_package,
+    "session record": read_record,
 }
 
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -156,6 +184,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "published weights": ("mrcmv.model.net", "mrcmv.model.public"),
     "list of tracks": ("mrcmv.library.catalog",),
     "starter pack": ("mrcmv.library.starter",),
+    "session record": ("mrcmv.library", "mrcmv.recommender", "mrcmv.words", "mrcmv.web.record"),
     "package": ("mrcmv.library.installing",),
     "rights": ("starlette.testclient", "mrcmv.web.shelf", "tests.web.fakes"),
 }
