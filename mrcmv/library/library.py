@@ -68,8 +68,10 @@ class Library:
 
     @classmethod
     def open(cls, home_folder: Path | None = None, ears: Ears = DEAF) -> Library:
-        """The library below ``home_folder`` (default `mrcmv.media.home`)."""
-        return cls((home_folder or home()) / "library", load_starter(), ears=ears)
+        """The library below ``home_folder`` (default `mrcmv.media.home`), swept of what a kill left."""
+        library = cls((home_folder or home()) / "library", load_starter(), ears=ears)
+        library._shelf.sweep()
+        return library
 
     def tracks(self) -> list[Track]:
         """Every track: the starter pack, then the others in the order they were added."""

@@ -6,15 +6,15 @@ without a row (harmless, found by `stray_files`) and never a row without a file.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mrcmv.library.starter import file_sha256
-from mrcmv.media import Progress, SoundFacts, UserError, open_sound
+from mrcmv.media import Progress, SoundFacts, UserError, open_sound, sweep_abandoned, work_folder
 
 MAX_TRACK_S = 900.0
 """Longest track that is taken, in seconds; its samples fit into memory."""
@@ -22,6 +22,10 @@ MIN_TRACK_S = 2.0
 """Shortest track that is taken, in seconds."""
 STRAY_AGE_S = 3600.0
 """A file without a row may belong to work of another process until it is this old."""
+
+
+_COMING = "coming-"
+"""Folders in ``incoming``; each holds a lock while its process lives."""
 
 
 class TooShort(UserError):
@@ -50,11 +54,18 @@ class Shelf:
             raise UserError(
                 "The data folder cannot be written: set MRCMV_HOME to a folder of your own."
             ) from error
-        path = self.incoming / f"{secrets.token_hex(8)}{ending}"
-        try:
-            yield path
-        finally:
-            path.unlink(missing_ok=True)
+        with work_folder(_COMING, self.incoming) as folder:
+            yield folder / f"sound{ending}"
+
+    def sweep(self) -> None:
+        """Delete what killed processes left on its way; a living one's files are known by their lock.
+
+        Loose files are an earlier version's, which had no locks: they go once they are old.
+        """
+        sweep_abandoned(_COMING, self.incoming)
+        for path in _old(_files(self.incoming)):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
     def store(self, received: Path, sha256: str) -> None:
         """Put a received file in its place, on the disk and not only in its cache."""
@@ -74,10 +85,19 @@ class Shelf:
             return "missing"
 
     def stray_files(self, known: set[str]) -> list[Path]:
-        """Files of interrupted work: sounds that no track owns, and what never arrived."""
+        """Files of interrupted work that are old: sounds that no track owns, and what never arrived."""
         strays = [path for path in _files(self.sounds) if path.stem not in known]
-        old = time.time() - STRAY_AGE_S
-        return [path for path in strays + _files(self.incoming) if path.stat().st_mtime < old]
+        return _old(strays + _files(self.incoming))
+
+
+def _old(paths: list[Path]) -> list[Path]:
+    """Those that cannot belong to work that goes on; some may be gone by now."""
+    latest, old = time.time() - STRAY_AGE_S, []
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < latest:
+                old.append(path)
+    return old
 
 
 def _files(folder: Path) -> list[Path]:

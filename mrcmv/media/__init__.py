@@ -43,7 +43,14 @@ from mrcmv.media.types import (
     share_threads,
     thread_budget,
 )
-from mrcmv.media.workfolder import WorkFolder, abandoned, named, sweep_partials, work_folder
+from mrcmv.media.workfolder import (
+    WorkFolder,
+    abandoned,
+    named,
+    sweep_abandoned,
+    sweep_partials,
+    work_folder,
+)
 
 __all__ = [
     "ANALYSIS_RATE",
@@ -107,6 +114,7 @@ __all__ = [
     "run_ffmpeg",
     "share_threads",
     "sound_length_s",
+    "sweep_abandoned",
     "sweep_partials",
     "thread_budget",
     "to_lufs",

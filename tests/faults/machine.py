@@ -83,6 +83,7 @@ def python(code: str, *args: str, **environment: str) -> subprocess.Popen[str]:
     """A Python of its own that can import the program and these tests."""
     return subprocess.Popen(
         [sys.executable, "-c", code, *args],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

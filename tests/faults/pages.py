@@ -25,7 +25,7 @@ from mrcmv.web.studio import Studio
 from tests.faults.bench import CannotHere, Outcome, fault, sentence
 from tests.faults.machine import ROOT, disk, fill, python
 from tests.faults.media import CLIP, folder
-from tests.faults.stores import Words
+from tests.faults.shelf import Words
 from tests.web.fakes import FakeRecommender
 
 _SHARED: dict[str, Recommender] = {}
