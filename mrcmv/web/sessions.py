@@ -39,6 +39,8 @@ UPLOAD_MINUTES = 10
 MOST_SESSIONS = 200
 MOST_OF_ADDRESS = 40
 """Sessions of one address on the internet, so that nobody alone can take all of them."""
+MOST_DROPPED = 1000
+"""Of the sessions that visitors sent away, remembered by ticket and tab."""
 LEAST_FREE_BYTES = 2_000_000_000
 ROOT_PREFIX = "mrcmv-web-"
 
@@ -60,6 +62,7 @@ class Sessions:
         self._by_ticket: dict[str, Session] = {}
         self._by_shelf: dict[str, Session] = {}
         self._by_key: dict[str, Session] = {}
+        self._dropped: dict[str, str] = {}
         self._lock = threading.Lock()
         self._noted: dict[str, float] = {}
         self._first_seen: dict[tuple[Path, int], float] = {}
@@ -127,7 +130,7 @@ class Sessions:
             raise PageError("no_clip")
         session = self._by_ticket.get(ticket)
         if session is None:
-            raise PageError("expired")
+            raise PageError("deleted" if ticket in self._dropped else "expired")
         if not owner or not session.knows(owner):
             raise PageError("bad_request")
         session.touch()
@@ -147,6 +150,18 @@ class Sessions:
     def of_owner(self, owner: str) -> list[Session]:
         with self._lock:
             return [session for session in self._by_ticket.values() if session.knows(owner)]
+
+    def drop(self, session: Session, owner: str) -> None:
+        """`remove` it because a visitor asked for that."""
+        with self._lock:
+            self._dropped[session.ticket] = owner
+            while len(self._dropped) > MOST_DROPPED:
+                del self._dropped[next(iter(self._dropped))]
+        self.remove(session)
+
+    def dropped_by(self, ticket: object, owner: str) -> bool:
+        """Whether this tab has sent the clip away itself, as far as that is remembered."""
+        return isinstance(ticket, str) and self._dropped.get(ticket) == owner
 
     def remove(self, session: Session) -> None:
         """Stop its work and delete its files. Work that is still ending deletes them once more."""

@@ -176,7 +176,7 @@ class Studio:
         try:
             session = self.sessions.find(ticket, owner)
         except Exception as error:
-            yield cleared(notice(sentence(error)))
+            yield from self._without(ticket, owner, error)
             return
         for html in self.exports.make(session):
             yield View(exports=html)
@@ -195,7 +195,7 @@ class Studio:
             session = self.sessions.find(ticket, owner)
             session.window_s = window(wish, session.duration_s) or session.window_s
         except Exception as error:
-            yield cleared(notice(sentence(error)))
+            yield from self._without(ticket, owner, error)
             return
         yield from self._find(session)
 
@@ -259,7 +259,7 @@ class Studio:
         try:
             session = self.sessions.find(ticket, owner)
         except Exception as error:
-            yield cleared(notice(sentence(error)))
+            yield from self._without(ticket, owner, error)
             return
         with session.lock:
             if is_late(wish, session.turn):
@@ -279,7 +279,7 @@ class Studio:
         try:
             session = self.sessions.find(ticket, owner)
         except Exception as error:
-            yield cleared(notice(sentence(error)))
+            yield from self._without(ticket, owner, error)
             return
         with session.lock:
             session.turn = max(session.turn, turn_of(wish))
@@ -347,9 +347,15 @@ class Studio:
 
     def _drop_quietly(self, ticket: str | None, owner: str) -> None:
         try:
-            self.sessions.remove(self.sessions.find(ticket, owner))
+            self.sessions.drop(self.sessions.find(ticket, owner), owner)
         except PageError:
             return
+
+    def _without(self, ticket: str | None, owner: str, error: Exception) -> Iterator[View]:
+        """The clip of a wish is not there. Nothing is told to the tab that has just sent it away: its wish
+        was on the way meanwhile, and the page says by now what it should."""
+        if not self.sessions.dropped_by(ticket, owner):
+            yield cleared(notice(sentence(error)))
 
     def told(self, session: Session, message: str = "") -> str:
         """What was understood of the visitor's words, with the name of the example that counts."""

@@ -170,6 +170,14 @@ def test_delete_removes_the_files_even_of_work_that_still_runs(studio, uploaded)
     while (session.folder.exists() or studio.recommender.at_work) and time.monotonic() < until:
         time.sleep(0.01)
     assert not session.folder.exists()
+    for late in (studio.find, studio.choose, studio.shape):  # on the way when Delete was pressed
+        assert list(late(uploaded.ticket, {}, "tab")) == []
+    assert list(studio.export(uploaded.ticket, "tab")) == []
+    assert ENGLISH["deleted"] in next(studio.find(uploaded.ticket, {}, "another tab")).notice
+
+
+def test_a_clip_whose_time_is_up_is_told_as_such(studio, uploaded):
+    studio.sessions.remove(studio.sessions.find(uploaded.ticket, "tab"))
     assert ENGLISH["expired"] in next(studio.find(uploaded.ticket, {}, "tab")).notice
 
 
