@@ -64,7 +64,7 @@ class Parts:
         """
         import torch
 
-        torch.set_num_threads(fair_threads())  # of this thread; others keep theirs
+        torch.set_num_threads(fair_threads())  # of this thread, and of new ones until they ask
         try:
             return work()
         except RuntimeError as error:

@@ -33,6 +33,7 @@ AGAIN = 3
 BATCH = 512
 """Tracks that are added at once."""
 _NAME, _NAMES = "windows.faiss", "tracks.sqlite"
+_DAMAGED = "The index is damaged: delete its folder and fill it again with mrcmv catalogue index."
 
 
 class FaissIndex:
@@ -44,6 +45,8 @@ class FaissIndex:
     def __init__(self, folder: Path, dimension: int = 512) -> None:
         self.folder, self.dimension = folder, dimension
         self._lock = threading.RLock()
+        if (folder / _NAME).exists() and not (folder / _NAMES).exists():
+            raise TrackIndexError(_DAMAGED)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._names = sqlite3.connect(folder / _NAMES, check_same_thread=False)
@@ -53,10 +56,12 @@ class FaissIndex:
                 "id TEXT NOT NULL UNIQUE, starts TEXT NOT NULL)"
             )
             self._names.execute("CREATE TABLE IF NOT EXISTS learned (windows INTEGER NOT NULL)")
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.OperationalError) as error:
             raise TrackIndexError(
                 "The index's folder cannot be used: name one of yours with room."
             ) from error
+        except sqlite3.DatabaseError as error:
+            raise TrackIndexError(_DAMAGED) from error
         self._windows = self._open()
 
     def _open(self) -> Any:
@@ -64,11 +69,13 @@ class FaissIndex:
 
         path = self.folder / _NAME
         if not path.exists():
+            if next(self.track_ids(), None) is not None:  # windows are written before their names
+                raise TrackIndexError(_DAMAGED)
             return faiss.IndexIDMap2(faiss.IndexFlatIP(self.dimension))
         try:
             windows = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
         except RuntimeError as error:
-            raise TrackIndexError("The index is damaged: delete its folder and build it again.") from error
+            raise TrackIndexError(_DAMAGED) from error
         if windows.d != self.dimension:
             raise TrackIndexError(f"This index holds vectors of length {windows.d}, not {self.dimension}.")
         return windows if isinstance(windows, faiss.IndexIDMap2) else look_at_some(windows)

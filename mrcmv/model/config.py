@@ -196,7 +196,7 @@ class ModelConfig:
         for key in values:
             if key not in known:
                 close = difflib.get_close_matches(key, known, 1)
-                hint = f"did you mean {close[0]!r}?" if close else "check its spelling."
+                hint = f"did you mean {close[0]!r}?" if close else "docs/model.md lists the known ones."
                 raise ConfigError(f"The model configuration has an unknown key {key[:40]!r}: {hint}")
         stem = values.get("slowfast_stem", (64, 8))
         try:

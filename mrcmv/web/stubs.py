@@ -1,7 +1,7 @@
 """Gradio, imported without the type stubs that it writes for editors.
 
 For every component class Gradio parses its source, renders a stub and compares it with a file beside it,
-at each import: half of the time that a page takes to start, for files that nothing at run time reads.
+at each import: about half of the import's time, for files that nothing at run time reads.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ MOST_WAITING = 64
 
 
 def page_line() -> Line:
-    """The line of a page: two pieces of work at once where there are two cores, more where there are eight.
+    """The line of a page: two pieces of work at once where there are two cores, more from twelve on.
 
     ``MRCMV_AT_ONCE`` says otherwise. One alone leaves cores idle: it takes turns between ffmpeg, networks
     and files. More than that wait for the same cores, and need their memory meanwhile.

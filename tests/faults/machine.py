@@ -79,6 +79,13 @@ class Killer:
                     self.killed += 1
 
 
+def flip_bit(path: Path, place: int) -> None:
+    """Make one bit of a file wrong; once more, and it is right again. ``place`` as an index of its bytes."""
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
 def python(code: str, *args: str, **environment: str) -> subprocess.Popen[str]:
     """A Python of its own that can import the program and these tests."""
     return subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -55,18 +56,43 @@ def _index(folder: Path) -> None:
     index.close()
 
 
-@fault("index of a catalogue cut off", "when it is opened")
-def _(place: Path) -> Outcome:
+def _spoiled(place: Path, spoil: Callable[[Path], object]) -> Outcome:
+    """What opening an index says after ``spoil`` of its folder, and that it can be filled again."""
     from mrcmv.index import open_index
 
     folder = place / "index"
     _index(folder)
-    windows = folder / "windows.faiss"
-    windows.write_bytes(windows.read_bytes()[: windows.stat().st_size // 2])
+    spoil(folder)
     said = sentence(lambda: open_index(str(folder), 8))
+    assert "is damaged" in said
+    assert "mrcmv catalogue index" in said
     shutil.rmtree(folder)
     _index(folder)
     again = open_index(str(folder), 8)
     assert len(again) == 8
     again.close()
-    return Outcome(said, "built again from the kept vectors, without listening to anything")
+    return Outcome(said, "filled again from the kept vectors, without listening to anything")
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@fault("windows of an index cut off", "when it is opened")
+def _(place: Path) -> Outcome:
+    return _spoiled(place, lambda folder: _cut(folder / "windows.faiss"))
+
+
+@fault("windows of an index missing", "when it is opened")
+def _(place: Path) -> Outcome:
+    return _spoiled(place, lambda folder: (folder / "windows.faiss").unlink())
+
+
+@fault("names of an index overwritten", "when it is opened")
+def _(place: Path) -> Outcome:
+    return _spoiled(place, lambda folder: (folder / "tracks.sqlite").write_bytes(bytes(range(256)) * 64))
+
+
+@fault("names of an index missing", "when it is opened")
+def _(place: Path) -> Outcome:
+    return _spoiled(place, lambda folder: (folder / "tracks.sqlite").unlink())

@@ -9,6 +9,7 @@ from unittest import mock
 
 from mrcmv.library import Library
 from tests.faults.bench import CannotHere, Outcome, fault, sentence
+from tests.faults.machine import flip_bit
 from tests.faults.shelf import Words, own
 
 
@@ -65,14 +66,7 @@ def _(place: Path) -> Outcome:
 
 @fault("Spleeter's weights with one bit wrong", "when the separator loads")
 def _(place: Path) -> Outcome:
-    def spoil(path: Path) -> None:
-        with path.open("r+b") as file:
-            file.seek(1_000_000)
-            byte = file.read(1)
-            file.seek(1_000_000)
-            file.write(bytes([byte[0] ^ 1]))
-
-    said = _weights(place, spoil)
+    said = _weights(place, lambda path: flip_bit(path, 1_000_000))
     assert "damaged" in said
     return Outcome(said, "refused until they are installed again; nothing is unpickled")
 
@@ -106,12 +100,7 @@ def _(place: Path) -> Outcome:
 
 @fault("checkpoint with one bit wrong", "when the network loads")
 def _(place: Path) -> Outcome:
-    def spoil(path: Path) -> None:
-        content = bytearray(path.read_bytes())
-        content[-100] ^= 16
-        path.write_bytes(content)
-
-    said = _checkpoint(place, spoil)
+    said = _checkpoint(place, lambda path: flip_bit(path, -100))
     assert "damaged" in said
     return Outcome(said, "refused; put back, it loads")
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from mrcmv.library import Library
 from tests.faults.bench import Outcome, fault, sentence
-from tests.faults.machine import disk, fill
+from tests.faults.machine import disk, fill, flip_bit
 from tests.faults.shelf import Hearer, Words, library, own
 
 
@@ -151,13 +151,11 @@ def _(place: Path) -> Outcome:
     shelf = library(place)
     ident = own(place, shelf)
     path = shelf.sound_path(ident)
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+    middle = path.stat().st_size // 2
+    flip_bit(path, middle)
     said = _mixes(shelf, ident)
     assert "damaged" in said
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+    flip_bit(path, middle)
     shelf.intact_path(ident)
     return Outcome(said, "every other track works; restored, it works")
 
@@ -184,10 +182,5 @@ def _(place: Path) -> Outcome:
 
 @fault("vectors with one bit wrong", "when the index is built")
 def _(place: Path) -> Outcome:
-    def spoil(path: Path) -> None:
-        content = bytearray(path.read_bytes())
-        content[content.index(b"NUMPY") + 130] ^= 4
-        path.write_bytes(content)
-
-    said = _vectors(place, spoil)
+    said = _vectors(place, lambda path: flip_bit(path, path.read_bytes().index(b"NUMPY") + 130))
     return Outcome(said, "those of this track are made again; the index is the same")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.hostile.makers import JSON_ODD, NAMES, Maker, PlainCase, folder, plain_json, put, text
+from tests.study.designs import YAML, written
 
 
 @cache
@@ -27,24 +28,6 @@ def settings(**changes: Any) -> Maker:
     return made
 
 
-YAML = """\
-study: three
-title: Music for game clips
-seed: 7
-clips:
-  - {id: one, file: one.mp4, tags: [calm]}
-  - two.mp4
-methods:
-  - {name: network, kind: checkpoint}
-  - {name: chance, kind: random}
-comparison: {kind: pairs}
-questions:
-  - {kind: preference, text: "Which music fits better?", tie: true}
-consent: {version: "1", text: I take part.}
-instructions: Watch both videos.
-session: {trials: 2}
-assignments_per_cell: 20
-"""
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
     for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -52,14 +35,13 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 
 
 def design(old: str = "", new: str = "", *, links: str = "") -> Maker:
-    """The design above with something replaced; ``links`` is where its second clip leads."""
+    """A design with something replaced; ``links`` is where its last clip leads."""
 
     def made(path: Path) -> None:
-        (path.parent / "one.mp4").write_bytes(b"one")
+        written(path.parent).unlink()
         if links:
-            (path.parent / "two.mp4").symlink_to(links)
-        else:
-            (path.parent / "two.mp4").write_bytes(b"two")
+            (path.parent / "three.mp4").unlink()
+            (path.parent / "three.mp4").symlink_to(links)
         path.write_bytes(YAML.replace(old, new).encode("utf-8", "surrogatepass"))
 
     return made
@@ -123,7 +105,7 @@ DESIGNS: list[PlainCase] = [
     PlainCase("a seed of 5000 digits", "design", design("seed: 7", "seed: " + "9" * 5000)),
     PlainCase("a seed that is a list", "design", design("seed: 7", "seed: [7]")),
     PlainCase("NaN assignments", "design", design("assignments_per_cell: 20", "assignments_per_cell: .nan")),
-    PlainCase("a billion trials", "design", design("trials: 2", "trials: 1000000000")),
+    PlainCase("a billion trials", "design", design("trials: 3", "trials: 1000000000")),
     PlainCase("a key that is a list", "design", design("seed: 7", "seed: 7\n? [a]\n: b")),
     PlainCase("a key twice", "design", design("seed: 7", "seed: 7\nseed: 8")),
     PlainCase(
@@ -144,7 +126,7 @@ DESIGNS: list[PlainCase] = [
         for name in NAMES
     ),
     PlainCase("a clip that is a link to a device", "design", design(links="/dev/zero")),
-    PlainCase("a clip that is a link to itself", "design", design(links="two.mp4")),
+    PlainCase("a clip that is a link to itself", "design", design(links="three.mp4")),
     PlainCase("an id of HTML and emoji", "design", design("id: one", 'id: "<b>\U0001f3ae"')),
     PlainCase(
         "a title of HTML and emoji",
@@ -155,7 +137,7 @@ DESIGNS: list[PlainCase] = [
     PlainCase(
         "a folder of everything",
         "design",
-        design("clips:\n  - {id: one, file: one.mp4, tags: [calm]}\n  - two.mp4", "clips: {glob: /**/*}"),
+        design(YAML[YAML.index("clips:") : YAML.index("methods:")], "clips: {glob: /**/*}\n"),
         "either",
     ),
 ]

@@ -56,6 +56,8 @@ class Outcome:
 def _is_plain(said: str, secrets: tuple[str, ...]) -> bool:
     own = said
     for name in (
+        "../..",  # what the random changes write and a sentence may quote; no place of the server
+        "docs/model.md",
         "docs/study.md",
         "docs/training.md",
         "library/catalog.sqlite",
