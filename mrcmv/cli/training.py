@@ -144,7 +144,7 @@ def data_fetch(
         show(report.as_dict())
     else:
         print(report)
-    if not report.survived:
+    if report.broke_off or not report.survived:
         raise typer.Exit(1)
 
 

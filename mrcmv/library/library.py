@@ -23,7 +23,7 @@ from mrcmv.library.shipped import read_prints
 from mrcmv.library.starter import FOLDER, StarterPack, file_sha256, load_starter
 from mrcmv.library.track import Track
 from mrcmv.library.vectors import Built, build_index
-from mrcmv.media import Progress, UserError, home
+from mrcmv.media import Progress, UserError, home, quoted
 
 
 class UnknownTrack(UserError):
@@ -90,7 +90,9 @@ class Library:
         """
         track = self._starters.get(track_id) or self._catalog.find(id=track_id)
         if track is None:
-            raise UnknownTrack(f"There is no track “{track_id[:60]}”: see the ids in the library's list.")
+            raise UnknownTrack(
+                f"There is no track {quoted(track_id, 60)}: see the ids in the library's list."
+            )
         return track
 
     def search(

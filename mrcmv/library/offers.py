@@ -12,7 +12,7 @@ from mrcmv.library.installing import Source
 from mrcmv.library.licences import find_licence
 from mrcmv.library.packs import PACKS, MusicPack, find_pack
 from mrcmv.library.track import Track
-from mrcmv.media import UserError
+from mrcmv.media import UserError, quoted
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def required_pack(name: str) -> MusicPack:
     """The installable pack of this name; raises `UserError`."""
     pack = find_pack(name)
     if pack is None:
-        raise UserError(f"There is no pack “{name[:60]}”: see library packs for their names.")
+        raise UserError(f"There is no pack {quoted(name, 60)}: see library packs for their names.")
     return pack
 
 

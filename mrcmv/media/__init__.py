@@ -40,6 +40,7 @@ from mrcmv.media.types import (
     UserError,
     fair_threads,
     home,
+    quoted,
     share_threads,
     thread_budget,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "open_sound",
     "part_of",
     "probe",
+    "quoted",
     "read_blocks",
     "read_small",
     "read_sound",

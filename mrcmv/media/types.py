@@ -39,6 +39,13 @@ class UserError(Exception):
     """
 
 
+def quoted(said: object, most: int = 40) -> str:
+    """What a file of the user says, fit to stand in a sentence: on one line, in quotes, ``most`` characters
+    long at most, with U+FFFD for what cannot be printed. ``repr`` would write escapes that nobody wrote."""
+    text = "".join(char if char.isprintable() else "\ufffd" for char in str(said)[: most + 1])
+    return f"“{text if len(text) <= most else text[: most - 1] + '…'}”"
+
+
 class Cancelled(Exception):
     """The user stopped the work. Raised out of a `Progress` callback, caught by the caller."""
 

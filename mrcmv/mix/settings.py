@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, quoted
 
 Keep = Literal["voice", "original", "none"]
 VoiceAs = Literal["cleaned", "recorded"]
@@ -111,7 +111,7 @@ class MixSettings:
             raise SettingsError("Mix settings are one JSON object with a value for each setting.")
         unknown = sorted(set(map(str, plain)) - {field.name for field in dataclasses.fields(cls)})
         if unknown:
-            raise SettingsError(f"There is no mix setting called “{unknown[0][:40]}”: check its spelling.")
+            raise SettingsError(f"There is no mix setting called {quoted(unknown[0])}: check its spelling.")
         try:
             return cls(**plain)
         except OverflowError:

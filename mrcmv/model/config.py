@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from mrcmv.media import UserError, read_small
+from mrcmv.media import UserError, quoted, read_small
 
 Grid = Literal["slow", "fast"]
 SlowSampling = Literal["strided", "spread"]
@@ -196,8 +196,8 @@ class ModelConfig:
         for key in values:
             if key not in known:
                 close = difflib.get_close_matches(key, known, 1)
-                hint = f"did you mean {close[0]!r}?" if close else "docs/model.md lists the known ones."
-                raise ConfigError(f"The model configuration has an unknown key {key[:40]!r}: {hint}")
+                hint = f"did you mean {quoted(close[0])}?" if close else "docs/model.md lists the known ones."
+                raise ConfigError(f"The model configuration has an unknown key {quoted(key)}: {hint}")
         stem = values.get("slowfast_stem", (64, 8))
         try:
             return cls(**{**values, "slowfast_stem": (int(stem[0]), int(stem[1]))})

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, quoted
 from mrcmv.study.parts import (
     Analysis,
     Attention,
@@ -190,7 +190,7 @@ def _repeated(design: Design) -> tuple[Place, str] | None:
     ):
         for place, name in enumerate(names):
             if name in names[:place]:
-                return (key, place), f"the name “{name}” is used twice: give each its own."
+                return (key, place), f"the name {quoted(name)} is used twice: give each its own."
     return None
 
 
@@ -235,15 +235,15 @@ def _methods_problem(design: Design) -> tuple[Place, str] | None:
         if isinstance(method, RandomUnderTags):
             bare = next((clip.id for clip in design.clips if not clip.tags), None)
             if bare is not None:
-                return at, f"the clip “{bare}” has no tags: name the styles that fit it."
+                return at, f"the clip {quoted(bare)} has no tags: name the styles that fit it."
         if isinstance(method, FixedTracks):
             known = {clip.id for clip in design.clips}
             missing = next((name for name in known if name not in method.tracks), None)
             stray = next((name for name in method.tracks if name not in known), None)
             if missing is not None:
-                return at, f"the clip “{missing}” has no track: name one for every clip."
+                return at, f"the clip {quoted(missing)} has no track: name one for every clip."
             if stray is not None:
-                return at, f"there is no clip “{stray}”."
+                return at, f"there is no clip {quoted(stray)}."
     if isinstance(design.library, tuple) and not design.library:
         return ("library",), "the list of tracks is empty: name track ids, or say starter or home."
     return None
@@ -274,7 +274,7 @@ def _session_problem(design: Design) -> tuple[Place, str] | None:
     if session.repeats > session.trials:
         return ("session", "repeats"), "there cannot be more repeats than trials."
     if session.practice is not None and session.practice not in {clip.id for clip in design.clips}:
-        return ("session", "practice"), f"there is no clip “{session.practice}”."
+        return ("session", "practice"), f"there is no clip {quoted(session.practice)}."
     return None
 
 
@@ -282,7 +282,7 @@ def _attention_problem(design: Design) -> tuple[Place, str] | None:
     for place, item in enumerate(design.attention):
         at = ("attention", place)
         if item.clip is not None and item.clip not in {clip.id for clip in design.clips}:
-            return at, f"there is no clip “{item.clip}”."
+            return at, f"there is no clip {quoted(item.clip)}."
         if isinstance(item, Obvious):
             for name in (item.better, item.worse):
                 if name not in design.method_names:
@@ -295,7 +295,7 @@ def _attention_problem(design: Design) -> tuple[Place, str] | None:
 
 
 def _no_method(name: str) -> str:
-    return f"there is no method “{name}” in this design."
+    return f"there is no method {quoted(name)} in this design."
 
 
 # ---- sentences -------------------------------------------------------------------------------
@@ -304,7 +304,7 @@ _SAYS = {
     "extra_forbidden": "this key is not known: check its spelling, or take it out.",
     "missing": "this is missing: add it.",
     "union_tag_not_found": "say of which kind it is, by the key {discriminator}.",
-    "union_tag_invalid": "“{tag}” is not known; take one of {expected_tags}.",
+    "union_tag_invalid": "{tag} is not known; take one of {expected_tags}.",
     "string_pattern_mismatch": "use letters, digits, dots and dashes only, 60 at most.",
     "literal_error": "take one of {expected}.",
     "greater_than_equal": "take {ge:g} or more.",
@@ -338,7 +338,8 @@ def _sentence(error: ValidationError, lines: Lines | None) -> str:
         says = "write a whole address that begins with https://."
     if place[:1] == ("library",) and first["type"] not in ("extra_forbidden", "missing"):
         says = "say starter, home, a list of track ids, or {{data: FOLDER}}."
-    return _at(place, lines) + says.format(**first.get("ctx", {}))
+    given = first.get("ctx", {})
+    return _at(place, lines) + says.format(**{**given, "tag": quoted(given.get("tag", ""))})
 
 
 def _written(loc: Place, error_type: str) -> Place:
@@ -354,7 +355,7 @@ def _written(loc: Place, error_type: str) -> Place:
 
 def _at(place: Place, lines: Lines | None) -> str:
     """“methods, number 2, name (line 14): ”; the line is that of the nearest place that is written."""
-    words = ", ".join(f"number {part + 1}" if isinstance(part, int) else part for part in place)
+    words = ", ".join(map(_part, place))
     line = None
     for length in range(len(place), -1, -1):
         line = (lines or {}).get(place[:length])
@@ -362,3 +363,10 @@ def _at(place: Place, lines: Lines | None) -> str:
             break
     where = f" (line {line})" if line is not None else ""
     return f"{words or 'The design'}{where}: "
+
+
+def _part(part: str | int) -> str:
+    """One part of a place. A key that the design cannot have is the user's own word, and quoted."""
+    if isinstance(part, int):
+        return f"number {part + 1}"
+    return part if part.isidentifier() and len(part) <= 40 else quoted(part)

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mrcmv.media import UserError, read_small
+from mrcmv.media import UserError, quoted, read_small
 from mrcmv.study.design import Design, DesignError, Lines, Place
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v")
@@ -93,7 +93,9 @@ def _walk(node: Any, place: Place, lines: Lines) -> None:
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
-                raise DesignError(f"The key “{key.value}” stands twice (line {key.start_mark.line + 1}).")
+                raise DesignError(
+                    f"The key {quoted(key.value)} stands twice (line {key.start_mark.line + 1})."
+                )
             seen.add(key.value)
             _walk(value, (*place, key.value), lines)
             lines[(*place, key.value)] = key.start_mark.line + 1
@@ -165,7 +167,7 @@ def _found(said: dict[str, Any], base: Path, line: int) -> list[dict[str, Any]]:
     names = {name for name, _ in named}
     unknown = next((name for name in tags if name not in names), None)
     if unknown is not None:
-        raise DesignError(f"clips, tags (line {line}): there is no clip “{unknown}”.")
+        raise DesignError(f"clips, tags (line {line}): there is no clip {quoted(unknown)}.")
     return [
         {"id": name, "file": str(_relative(file, base)), "tags": tags.get(name, [])}
         for name, file in named[:limit]

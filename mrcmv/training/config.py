@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, quoted
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def build(kind: type, values: dict[str, Any], where: str) -> Any:
     hints = get_type_hints(kind)
     unknown = sorted(set(values) - set(hints))
     if unknown:
-        raise UserError(f"{where} has an unknown key {unknown[0]!r}; known keys: {', '.join(hints)}.")
+        raise UserError(f"{where} has an unknown key {quoted(unknown[0])}; known keys: {', '.join(hints)}.")
     made: dict[str, Any] = {}
     for key, value in values.items():
         made[key] = _value(hints[key], value, f"{where}: {key}")
@@ -202,15 +202,15 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     choices = getattr(hint, "__args__", ()) if getattr(hint, "__origin__", None) is Literal else ()
     if choices:
         if value not in choices:
-            raise UserError(f"{where} must be one of {', '.join(choices)}, not {value!r}.")
+            raise UserError(f"{where} must be one of {', '.join(choices)}, not {quoted(value)}.")
         return value
     if getattr(hint, "__origin__", None) is tuple:
         if not isinstance(value, list | tuple):
-            raise UserError(f"{where} must be a list, not {value!r}.")
+            raise UserError(f"{where} must be a list, not {quoted(value)}.")
         return tuple(_value(hint.__args__[0], part, where) for part in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     expected = dict if getattr(hint, "__origin__", None) is dict else hint
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
-        raise UserError(f"{where} must be {expected.__name__}, not {value!r}.")
+        raise UserError(f"{where} must be {expected.__name__}, not {quoted(value)}.")
     return value

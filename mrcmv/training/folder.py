@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mrcmv.media import IntakeError, Progress, ToolError, UserError, probe
+from mrcmv.media import IntakeError, Progress, ToolError, UserError, probe, quoted
 from mrcmv.media.ffmpeg import VIDEO_FORMATS
 from mrcmv.media.sniff import check_clip, check_sound
 from mrcmv.training.manifest import SPLITS
@@ -135,7 +135,7 @@ def _from_table(root: Path, table: Path) -> Iterator[_Entry]:
         here = f"Line {reader.line_num} of {table.name}"
         split = (row.get("split") or "").strip()
         if split and split not in SPLITS:
-            raise UserError(f"{here}: the split {split!r} is none of {', '.join(SPLITS)}.")
+            raise UserError(f"{here}: the split {quoted(split)} is none of {', '.join(SPLITS)}.")
         clip, music = (_file(root, row.get(key), here) for key in ("clip", "music"))
         if clip is None:
             raise UserError(f"{here} names no clip.")
@@ -147,7 +147,7 @@ def _file(root: Path, name: str | None, here: str) -> Path | None:
         return None
     path = (root / str(name).strip()).resolve()
     if not path.is_file():
-        raise UserError(f"{here}: there is no file {str(name).strip()!r}.")
+        raise UserError(f"{here}: there is no file {quoted(str(name).strip(), 120)}.")
     return path
 
 
@@ -186,7 +186,8 @@ def _refuse_shared_tracks(rows: list[dict[str, Any]]) -> None:
         if first != row["split"]:
             title = row["track"]["title"]
             raise UserError(
-                f"The track {title!r} stands in {first} and in {row['split']}: keep it in one split."
+                f"The track {quoted(title, 80)} stands in {first} and in {row['split']}: "
+                "keep it in one split."
             )
 
 

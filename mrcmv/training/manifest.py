@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mrcmv.media import UserError, read_small
+from mrcmv.media import UserError, quoted, read_small
 
 MOST_BYTES = 500_000_000
 SPLITS = ("train", "validation", "test")
@@ -73,9 +73,9 @@ class _NoClip(Exception):
 def _item(data: Path, row: dict[str, Any]) -> Item:
     name, split = str(row["id"]), str(row["split"])
     if not _SAFE_ID.fullmatch(name):
-        raise _NoClip(f"the id {name[:40]!r} must be letters, digits, dots and dashes")
+        raise _NoClip(f"the id {quoted(name)} must be letters, digits, dots and dashes")
     if split not in SPLITS:
-        raise _NoClip(f"the split {split[:40]!r} is none of {', '.join(SPLITS)}")
+        raise _NoClip(f"the split {quoted(split)} is none of {', '.join(SPLITS)}")
     track, duration_s = row.get("track") or {}, float(row.get("duration_s") or 0.0)
     if not math.isfinite(duration_s):
         raise ValueError

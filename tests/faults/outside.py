@@ -1,15 +1,22 @@
-"""Faults that somebody outside sees: a participant of a study, whoever opens an index on the disk."""
+"""Faults outside the page: a participant of a study, a data set from the internet, an index on the disk."""
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import run
 
 import numpy as np
 
+from mrcmv.training.manifest import read_manifest
 from tests.faults.bench import Outcome, fault, sentence
-from tests.faults.machine import disk, fill
+from tests.faults.machine import ROOT, disk, fill
+from tests.faults.media import CLIP
+from tests.training.fetch.site import Site
 
 
 @fault("disk full", "when a participant's page sends an answer (file system of 1 MB)")
@@ -43,6 +50,28 @@ def _(place: Path) -> Outcome:
         assert visitor.state()["trial"]["id"] != trial["id"]
         store.close()
     return Outcome(answer.json()["says"], "the page keeps the answer and sends it again; it counts once")
+
+
+@fault("no network", "when a data set is fetched", quick=False)
+def _(place: Path) -> Outcome:
+    site, out, lists = Site(), place / "data", place / "lists"
+    site.files["/a.mp4"] = CLIP.read_bytes()
+    lists.mkdir()
+    for part, line in (("training", ""), ("test", f"{site.url}/a.mp4\n")):
+        (lists / f"{part}_part_HoK400.txt").write_text(line, encoding="utf-8")
+    dead = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https")} | {"no_proxy": ""}
+    command = [sys.executable, "-m", "mrcmv", "data", "fetch", "hok400", "--out", str(out), "--local"]
+    command += ["--lists", str(lists), "--pause", "0"]
+    cut_off = run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, **dead})
+    said = json.loads((out / "status.jsonl").read_text(encoding="utf-8"))["reason"]
+    assert cut_off.returncode == 1
+    assert said in cut_off.stdout
+    assert site.asked == []
+    again = run(command, capture_output=True, text=True, cwd=ROOT)
+    assert again.returncode == 0, again.stderr
+    assert len(read_manifest(out)) == 1
+    site.close()
+    return Outcome(f"{said}; ends with 1", "the next run asks again and goes on")
 
 
 def _index(folder: Path) -> None:

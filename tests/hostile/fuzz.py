@@ -164,7 +164,7 @@ def fuzz(
         content = tried.changed.read_bytes()  # what reads it may take it away
         try:
             found = try_here(tried.kind, tried.source, private)
-            wrong = found.wrongs("either", (str(folder),))
+            wrong = found.wrongs("either", (str(folder),), content)
             outcomes[f"{sort} {found.verdict}"] += 1
         except Exception as error:
             wrong = [repr(error)]

@@ -52,6 +52,9 @@ def test_what_is_called_wrong() -> None:
         Outcome("refused", "See /etc/passwd for that.", 0.1, 1, ()),
     ):
         assert len(bad.wrongs("refused")) == 1, bad
+    quotes = Outcome("refused", "There is no key “a/b”: take it out.", 0.1, 1, ())
+    assert quotes.wrongs("refused", (), b"a/b: 3") == []
+    assert len(quotes.wrongs("refused", (), b"a: 3")) == 1
 
 
 def test_random_changes(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import resource
 import signal
 import sys
@@ -24,6 +25,7 @@ from tests.hostile.readers import READERS, make_ready
 
 MOST_S, MOST_BYTES = 20.0, 1_500_000_000
 MOST_WAIT_S = 120
+QUOTE = re.compile(r"“([^“”]*)”")
 _LEAKS = ("ffmpeg", "Errno", "Traceback", "Invalid data", "moov", "site-packages", "/", "\\", "\n")
 
 
@@ -37,8 +39,8 @@ class Outcome:
     bytes: int
     left: tuple[str, ...]
 
-    def wrongs(self, must: str, secrets: tuple[str, ...] = ()) -> list[str]:
-        """What does not hold, in words; empty when all is well."""
+    def wrongs(self, must: str, secrets: tuple[str, ...] = (), content: bytes = b"") -> list[str]:
+        """What does not hold, in words; empty when all is well. What stands in ``content`` may be quoted."""
         wrong = []
         if self.verdict == "crashed" or (must != "either" and self.verdict != must):
             wrong.append(f"{self.verdict}: {self.said}")
@@ -48,15 +50,14 @@ class Outcome:
             wrong.append(f"took {self.bytes / 1e6:.0f} MB")
         if self.left:
             wrong.append(f"left {', '.join(self.left)}")
-        if self.verdict == "refused" and not _is_plain(self.said, secrets):
+        if self.verdict == "refused" and not _is_plain(self.said, secrets, content.decode(errors="replace")):
             wrong.append(f"no plain sentence: {self.said!r}")
         return wrong
 
 
-def _is_plain(said: str, secrets: tuple[str, ...]) -> bool:
-    own = said
+def _is_plain(said: str, secrets: tuple[str, ...], content: str) -> bool:
+    own = QUOTE.sub(lambda quote: "" if quote[1].rstrip("…") in content else quote[0], said)
     for name in (
-        "../..",  # what the random changes write and a sentence may quote; no place of the server
         "docs/model.md",
         "docs/study.md",
         "docs/training.md",

@@ -29,9 +29,9 @@ def test_json_keeps_every_field(name: str, tmp_path: Path) -> None:
 def test_an_unknown_key_is_an_error_with_a_sentence() -> None:
     with pytest.raises(ConfigError) as near:
         ModelConfig.from_dict({"head_dropuot": 0.5})
-    expected = "The model configuration has an unknown key 'head_dropuot': did you mean 'head_dropout'?"
+    expected = "The model configuration has an unknown key “head_dropuot”: did you mean “head_dropout”?"
     assert str(near.value) == expected
-    with pytest.raises(ConfigError, match=r"unknown key 'zzz': docs/model\.md lists the known ones\."):
+    with pytest.raises(ConfigError, match=r"unknown key “zzz”: docs/model\.md lists the known ones\."):
         ModelConfig.from_dict({"zzz": 1})
 
 

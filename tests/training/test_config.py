@@ -22,8 +22,8 @@ def test_keys_are_taken_over_and_the_rest_is_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("sed = 3", "unknown key 'sed'"),
-        ("[loss]\nmargn = 3", "unknown key 'margn'"),
+        ("sed = 3", "unknown key “sed”"),
+        ("[loss]\nmargn = 3", "unknown key “margn”"),
         ('[loss]\nkind = "magic"', "one of triplet, infonce"),
         ('seed = "3"', "seed must be int"),
         ("[heads]\nepochs = true", "epochs must be int"),

@@ -73,9 +73,9 @@ def test_a_table_names_splits_and_music(folder: Path, tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("file,split\nb.mp4,train\n", "must name the columns"),
-        ("clip,split\nb.mp4,exam\n", "'exam' is none of train"),
-        ("clip\nc.mp4\n", "Line 2 of table.csv: there is no file 'c.mp4'"),
-        ("clip,split,music\nb.mp4,train,song.wav\nday 1/a.mp4,test,song.wav\n", "'song' stands in train"),
+        ("clip,split\nb.mp4,exam\n", "“exam” is none of train"),
+        ("clip\nc.mp4\n", "Line 2 of table.csv: there is no file “c.mp4”"),
+        ("clip,split,music\nb.mp4,train,song.wav\nday 1/a.mp4,test,song.wav\n", "“song” stands in train"),
         ("clip\ntext.mp4\n", "None of the 1 files is a clip"),
         ("clip\n", "holds no clips"),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, quoted
 from mrcmv.study.analysis.plan import Plan
 
 NEEDED = ("participant", "clip_id", "method_left", "method_right", "choice")
@@ -113,7 +113,9 @@ def _truth(value: Any) -> bool | None:
 def _check(frame: pd.DataFrame) -> None:
     strange = sorted(set(frame["choice"]) - set(CHOICES))
     if strange:
-        raise UserError(f"A choice is left, right or tie, not {strange[0]!r}: export the answers again.")
+        raise UserError(
+            f"A choice is left, right or tie, not {quoted(strange[0])}: export the answers again."
+        )
     if frame["design_hash"].nunique() > 1:
         raise UserError("The rows come from different designs: give the answers of one design at a time.")
     if frame.duplicated(["trial", "method_left", "method_right"]).any():

@@ -134,8 +134,10 @@ def _secret(out: Path) -> bytes:
     """Random bytes of this folder: with the seed they make the ids, which nobody can so work out."""
     file = out / SECRET
     if not file.is_file():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_hex(32), encoding="ascii")
+        partial = out / f"{SECRET}.partial"
+        partial.touch(mode=0o600)
+        partial.write_text(secrets.token_hex(32), encoding="ascii")
+        os.replace(partial, file)
     return bytes.fromhex(file.read_text(encoding="ascii"))
 
 

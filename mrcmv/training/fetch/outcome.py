@@ -14,6 +14,7 @@ GONE_WORDS = re.compile(
     re.IGNORECASE,
 )
 PASSING = frozenset(("TransportError", "URLError", "TimeoutError", "ConnectionError", "ContentTooShortError"))
+NO_NAME = re.compile(r"name resolution|name or service|nodename nor|getaddrinfo|resolve", re.IGNORECASE)
 REASON_LENGTH = 200
 
 
@@ -44,8 +45,15 @@ def judge(end: dict[str, Any]) -> Answer:
     if GONE_WORDS.search(reason):
         return Answer("gone", reason)
     if PASSING & set(end["errors"]):
-        return Answer("again", f"the site does not answer ({reason.rsplit(': ', 1)[-1]})")
+        return Answer("again", f"the site does not answer ({_passing(reason)})")
     return Answer("failed", reason or "it could not be read")
+
+
+def _passing(reason: str) -> str:
+    if NO_NAME.search(reason):
+        return "its name is not found: is there a connection?"
+    last = re.sub(r"<urlopen error |\[Errno -?\d+\] ", "", reason.rsplit(": ", 1)[-1])
+    return last.strip("\"'()<> ")
 
 
 def plain(text: str) -> str:

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +90,7 @@ def fetch(
                 )
                 break
         report = count(out, listing, book, write_manifest(out, listing, book), now(), notes)
+        report = replace(report, broke_off=failures in (len(todo), FAILURES_IN_A_ROW) and failures > 0)
         (out / "survivors.json").write_text(
             json.dumps(report.as_dict(), ensure_ascii=False, indent=1), encoding="utf-8"
         )

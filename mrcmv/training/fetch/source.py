@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -34,12 +35,19 @@ def open_listing(name: str, out: Path, lists: str | None, asker: Asker) -> Listi
     if not kept or (local and lists is not None):
         texts = {part: _list_text(source, name, part, local, out, asker) for part in PARTS}
         for part, path in paths.items():
-            path.write_bytes(texts[part])
-        card.write_text(json.dumps({"name": name, "source": source}), encoding="utf-8")
+            _write(path, texts[part])
+        _write(card, json.dumps({"name": name, "source": source}).encode())
     listing = read_listing(name, {part: path.read_bytes() for part, path in paths.items()})
     if not listing.videos:
         raise UserError("The lists name no video: one address a line is wanted.")
     return listing
+
+
+def _write(path: Path, content: bytes) -> None:
+    """As a whole or not at all: after a kill or on a full disk there is what was there before."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)
 
 
 def _list_text(source: str, name: str, part: str, local: bool, out: Path, asker: Asker) -> bytes:

@@ -28,6 +28,8 @@ class Survivors:
         (state, reason, how many), the most frequent first.
     notes
         Sentences about what else should be known.
+    broke_off
+        Whether the run ended with nothing but failures, which says more of the connection than of the videos.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Survivors:
     reasons: list[tuple[str, str, int]]
     notes: list[str]
     lists_sha256: dict[str, str]
+    broke_off: bool = False
 
     @property
     def survived(self) -> int:

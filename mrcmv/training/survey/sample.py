@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, quoted
 from mrcmv.training.manifest import SPLITS, Item, read_manifest
 
 AROUSAL = "arousal"
@@ -96,7 +96,7 @@ def pick(data: Path, ids: Sequence[str] = (), count: int = 3) -> list[Seen]:
     by_id = {each.item.id: each for each in clips}
     for name in ids:
         if name.strip() not in by_id:
-            raise UserError(f"There is no clip “{name.strip()[:40]}” in this data set.")
+            raise UserError(f"There is no clip {quoted(name.strip())} in this data set.")
     return [by_id[name.strip()] for name in ids]
 
 

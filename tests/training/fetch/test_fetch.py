@@ -16,7 +16,8 @@ from mrcmv.training.fetch import Manners, fetch
 from mrcmv.training.fetch.clips import Separate
 from mrcmv.training.manifest import read_manifest
 
-from .conftest import STALL_AFTER, Site, film, padded
+from .conftest import film, padded
+from .site import STALL_AFTER, Site
 
 HERE = Manners(pause_s=0.0, local=True)
 Lists = Callable[[list[str], list[str]], str]

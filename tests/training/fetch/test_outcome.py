@@ -26,6 +26,22 @@ def end(**known: object) -> dict[str, object]:
             "again",
             "the site does not answer (no route)",
         ),
+        (
+            {
+                "text": "<urlopen error [Errno -3] Temporary failure in name resolution>",
+                "errors": ["URLError"],
+            },
+            "again",
+            "the site does not answer (its name is not found: is there a connection?)",
+        ),
+        (
+            {
+                "text": "HTTPSConnectionPool(host='x'): [Errno 111] Connection refused\"))",
+                "errors": ["URLError"],
+            },
+            "again",
+            "the site does not answer (Connection refused)",
+        ),
     ],
 )
 def test_only_what_the_site_says_is_gone_is_gone(known: dict[str, object], kind: str, reason: str) -> None:

@@ -11,7 +11,7 @@ from mrcmv.training.fetch import Manners, fetch
 from mrcmv.training.manifest import read_manifest
 from mrcmv.training.prepared import load_prepared
 
-from .conftest import Site
+from .site import Site
 
 
 def loudest_hz(samples: np.ndarray, rate: int) -> int:
