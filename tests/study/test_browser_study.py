@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from typing import Any
 
 import pytest
 import uvicorn
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from mrcmv.study.export import rating_rows, rows
 from mrcmv.study.server import make_app
@@ -86,6 +89,23 @@ def live(tmp_path: Path, video: bytes) -> Iterator[Live]:
     server.should_exit = True
     thread.join(20)
     store.close()
+
+
+@contextlib.contextmanager
+def full_disk(store: Store) -> Iterator[None]:
+    """Votes find no room, with the error that SQLite gives then."""
+
+    def refuse(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement.startswith("INSERT INTO vote"):
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise OperationalError(statement, {}, error)
+
+    event.listen(store._engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        event.remove(store._engine, "before_cursor_execute", refuse)
 
 
 @pytest.fixture(scope="module")
@@ -308,6 +328,17 @@ def test_two_tabs_no_connection_and_a_withdrawal(browser: Any, live: Live) -> No
         page.reload()
         page.wait_for_selector(f"text={TEXTS['trial'][1].replace('{n}', '2').replace('{total}', '3')}")
         assert len(list(rows(live.store, live.store.design))) == 1
+
+        # the server's disk is full; the answer goes out by itself when there is room
+        person.watch()
+        page.wait_for_selector(".questions:not([disabled])")
+        person.choose(2)
+        with full_disk(live.store):
+            page.click("#next")
+            page.wait_for_selector(f"text={TEXTS['not_saved'][1]}")
+            assert len(list(rows(live.store, live.store.design))) == 1
+        page.wait_for_selector(f"text={TEXTS['trial'][1].replace('{n}', '3').replace('{total}', '3')}")
+        assert len(list(rows(live.store, live.store.design))) == 2
 
         page.click("#withdraw")
         page.click("#withdraw-no")

@@ -54,6 +54,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "There is no connection. Your answer is kept here and is sent as soon as there is one.",
         "没有网络连接。您的回答已保存在本机，联网后会立即发送。",
     ),
+    "not_saved": (
+        "The study cannot save your answer at the moment. It is kept here and is sent again by itself.",
+        "目前无法保存您的回答。回答已保存在本机，会自动重新发送。",
+    ),
     "cannot_play": (
         "This video does not play here. Reload the page, or try another browser.",
         "此视频无法在这里播放。请刷新页面或换一个浏览器。",

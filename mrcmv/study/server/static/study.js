@@ -340,8 +340,9 @@
       } catch (error) {
         const later = !error.status || error.status >= 500;
         if (!later) { memory.drop("pending"); if (error.status === 404) break; throw error; }
-        if ($("#hint")) $("#hint").textContent = say("offline");
-        tell(say("offline"));
+        const why = say(error.status ? "not_saved" : "offline");
+        if ($("#hint")) $("#hint").textContent = why;
+        tell(why);
         await wait(Math.min(15000, 500 * 2 ** tries));
       }
     }
