@@ -23,6 +23,9 @@ T = TypeVar("T")
 MOST_FOUND = 64
 """Examples, and clips that were explained, whose vectors are kept in memory."""
 
+MANY_TRACKS = 1000
+"""From so many on their texts are encoded ahead: a thousand take seconds."""
+
 
 class Parts:
     """Loads each part at its first use, once, for all threads; `Recommender` says what it is given."""
@@ -123,6 +126,13 @@ class Parts:
         from mrcmv.words import Words
 
         return self._once("words", lambda: Words((self.home or home()) / "words"))
+
+    def prepare_words(self) -> None:
+        """Encode what a large library says of its tracks before somebody wishes in words: minutes, once.
+        The texts of a small one are encoded within the first such wish."""
+        tracks = self.index().tracks
+        if len(tracks) >= MANY_TRACKS:
+            self.words.prepare(tracks)
 
     def beats(self, track: Track) -> Beats:
         """The pulse of a track; heard once and kept."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from mrcmv.media import Cancelled, UserError, open_clip, read_sound, recipe, share_threads, to_mono
 from mrcmv.mix import Source
 from mrcmv.recommender import Recommender, Stage, StageEvent, Suggestions, Wish
+from mrcmv.words import SentenceEncoder, Words
 
 
 @pytest.fixture(scope="module")
@@ -286,6 +288,28 @@ def test_words_and_examples_rerank_without_a_new_look(
     assert alike.steering is not None
     assert [lift.track_id for lift in alike.steering.lifts] == [match.track.id for match in named.matches]
     assert named.matches[0].track == first
+
+
+def test_the_words_of_a_large_library_are_encoded_ahead(
+    debug_checkpoint: Path, debug_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recommender = Recommender(str(debug_checkpoint), device="cpu", home=debug_home)
+    words = recommender._loaded["words"] = Words(tmp_path / "words")
+    encode, asked = SentenceEncoder.encode, []
+
+    def counted(self: SentenceEncoder, texts: Sequence[str]) -> np.ndarray:
+        asked.extend(texts)
+        return encode(self, texts)
+
+    monkeypatch.setattr(SentenceEncoder, "encode", counted)
+    recommender.prepare_words()
+    assert asked == [], "28 tracks are few"
+    monkeypatch.setattr("mrcmv.parts.MANY_TRACKS", 28)
+    recommender.prepare_words()
+    assert len(asked) > 28
+    asked.clear()
+    words.score(words.understand("flute").asks, recommender.index().tracks, ())
+    assert len(asked) == 2, "the phrase, and the phrase with “music” behind it"
 
 
 def test_an_example_that_is_no_sound_is_one_sentence(

@@ -135,7 +135,8 @@ class Page:
         there: dict[int, float] = {}
         for process in (own, *own.children(recursive=True)):
             with contextlib.suppress(psutil.Error):
-                total += process.memory_info().rss
+                # of a child only what is its own: just forked, it shares all that the page has
+                total += process.memory_info().rss if process == own else process.memory_full_info().uss
                 times = process.cpu_times()
                 there[process.pid] = times.user + times.system
         self._cpu_of_gone += sum(took for pid, took in self._cpu.items() if pid not in there)

@@ -189,6 +189,10 @@ def _warm_up(recommender: Recommender, health: Health) -> None:
     finally:
         gc.freeze()  # what is loaded stays: no later collection walks over it
         gc.set_threshold(*_USUAL_THRESHOLD)
+    try:
+        recommender.prepare_words()
+    except Exception:  # the first wish in words meets it again and is told
+        log.exception("The library's words could not be prepared")
 
 
 def _leave(*_: object) -> None:

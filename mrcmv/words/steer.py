@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.media import Progress
+from mrcmv.media import Progress, part_of
 from mrcmv.words.asks import Ask, Axis, Kind, Understood, tones, understand
-from mrcmv.words.describe import Described, has_vocals, is_major, octaves, said_words, sentence
+from mrcmv.words.describe import Described
 from mrcmv.words.encoder import SentenceEncoder
 from mrcmv.words.kept import KeptTexts
 from mrcmv.words.scenes import in_music_words
+from mrcmv.words.told import Told
 
 Scores = NDArray[np.float64]
 
@@ -39,7 +39,6 @@ LIMIT = 3.0
 """No single ask counts more spreads than this."""
 STRANGE_WORD, STRANGE_WHOLE = 0.25, 0.15
 """A description that comes to no word and no sentence of the library nearer than this (cosine) is strange."""
-_EMPTY_WORDS = {"sound", "music", "instrument", "the", "a", "an", "of", "and", "in", "with"}
 
 
 @dataclass(frozen=True)
@@ -102,6 +101,7 @@ class Words:
         self._folder = folder
         self._given = encoder
         self._lock = threading.Lock()
+        self._told: Told | None = None
 
     @cached_property
     def _texts(self) -> KeptTexts:
@@ -113,8 +113,16 @@ class Words:
 
     def prepare(self, tracks: Sequence[Described], progress: Progress | None = None) -> None:
         """Encode what the library says of its tracks, so that no text waits for it."""
-        self._vectors([sentence(track) for track in tracks], progress)
-        self._vectors(sorted({word for track in tracks for word in said_words(track)}), progress)
+        told = self._about(tracks)
+        self._vectors(told.sentences, part_of(progress, 0.0, 0.9))
+        self._vectors(told.words, part_of(progress, 0.9, 1.0))
+
+    def _about(self, tracks: Sequence[Described]) -> Told:
+        """What was told of the same tracks the last time; a list may have changed since, a tuple has not."""
+        told = self._told
+        if told is None or told.tracks is not tracks or not isinstance(tracks, tuple):
+            told = self._told = Told(tracks, self._vectors)
+        return told
 
     def score(self, asks: Sequence[Ask], tracks: Sequence[Described], present: Sequence[int]) -> Steered:
         """How well every track meets every ask.
@@ -124,22 +132,23 @@ class Words:
         present
             Places in ``tracks`` of what is suggested without words: relative asks start there.
         """
+        told = self._about(tracks)
         parts = np.zeros((len(asks), len(tracks)))
         refused = np.zeros(len(tracks), bool)
         judged = []
         for row, ask in enumerate(asks):
             if ask.kind in (Kind.TOWARDS, Kind.AWAY) and ask.axis is None:
-                values, strange = self._described(ask.phrase, tracks)
+                values, strange = self._described(ask.phrase, told)
                 judged.append(Judged(ask, len(tracks), strange=strange))
                 if ask.kind is Kind.AWAY:
-                    refused |= np.array([_has(track, ask.phrase) for track in tracks], bool)
+                    refused |= told.has(ask.phrase)
                     parts[row] = -AWAY_WEIGHT * _spread(values)
                 else:
-                    parts[row] = _spread(_spread(values) + self._toned(ask.phrase, tracks))
+                    parts[row] = _spread(_spread(values) + self._toned(ask.phrase, told))
                 continue
             if ask.kind is Kind.AWAY:
-                refused |= np.array([has_vocals(track) is True for track in tracks], bool)
-            values = self._measured(ask, tracks)
+                refused |= told.vocals == 1.0
+            values = self._measured(ask, told)
             reference = None
             if ask.kind in (Kind.MORE, Kind.LESS):
                 here = values[list(present)]
@@ -152,69 +161,43 @@ class Words:
             judged.append(Judged(ask, int(np.isfinite(values).sum()), tempo))
         return Steered(tuple(judged), parts, refused)
 
-    def _described(self, phrase: str, tracks: Sequence[Described]) -> tuple[Scores, bool]:
+    def _described(self, phrase: str, told: Told) -> tuple[Scores, bool]:
         """How near a description comes to each track: its sentence as a whole, and its nearest word."""
         asked = self._vectors([phrase, f"{(sound := in_music_words(phrase))} music", sound])
-        told = self._vectors([sentence(track) for track in tracks])
-        known = [said_words(track) for track in tracks]
-        words = sorted({word for each in known for word in each})
-        cosines = dict(zip(words, (self._vectors(words) @ asked[[0, 2]].T).max(axis=1), strict=True))
-        nearest = np.array(
-            [max((cosines[w] * (1 + sure) / 2 for w, sure in each.items()), default=0.0) for each in known]
-        )
-        strange = (
-            nearest.max(initial=0.0) < STRANGE_WORD and (told @ asked[0]).max(initial=0.0) < STRANGE_WHOLE
-        )
-        return (told @ asked[1] + nearest).astype(np.float64), bool(strange)
+        whole = told.sentences_by(asked[:2])
+        nearest = told.nearest_word(asked[[0, 2]])
+        strange = nearest.max(initial=0.0) < STRANGE_WORD and whole[:, 0].max(initial=0.0) < STRANGE_WHOLE
+        return whole[:, 1] + nearest, bool(strange)
 
-    def _toned(self, phrase: str, tracks: Sequence[Described]) -> Scores:
+    def _toned(self, phrase: str, told: Told) -> Scores:
         """Where the tracks lie on the axes of sense that a description names; zeros when it names none."""
-        total = np.zeros(len(tracks))
+        total = np.zeros(len(told))
         for axis, sign in tones(phrase):
-            total += sign * self._measured(Ask(phrase, Kind.HIGH, axis=axis), tracks)
+            total += sign * self._measured(Ask(phrase, Kind.HIGH, axis=axis), told)
         return total
 
-    def _measured(self, ask: Ask, tracks: Sequence[Described]) -> Scores:
+    def _measured(self, ask: Ask, told: Told) -> Scores:
         """Where each track lies on the ask's axis; NaN where that is not known."""
         if ask.kind is Kind.BPM:
             assert ask.bpm is not None
-            off = np.array([octaves(track) for track in tracks]) - math.log2(ask.bpm)
+            off = told.octaves - math.log2(ask.bpm)
             return -np.minimum(np.abs(off), 0.5)
         if ask.axis is Axis.TEMPO:
-            return np.array([octaves(track) for track in tracks])
+            return told.octaves
         if ask.axis is Axis.VOCALS:
-            return _three([has_vocals(track) for track in tracks])
+            return told.vocals
         if ask.axis is Axis.MAJOR:
-            return _three([is_major(track) for track in tracks])
+            return told.major
         assert ask.axis is not None
         ends = self._vectors(POLES[ask.axis])
-        sense = self._vectors([sentence(track) for track in tracks]) @ (ends[0] - ends[1])
-        if ask.axis is Axis.ENERGY:
-            heard = [np.array([octaves(t) for t in tracks]), np.array([t.lufs for t in tracks], np.float64)]
-        else:
-            heard = [_three([is_major(track) for track in tracks])]
+        sense = told.sentences_by((ends[0] - ends[1])[None])[:, 0]
+        heard = [told.octaves, told.lufs] if ask.axis is Axis.ENERGY else [told.major]
         return _spread(np.mean([_spread(each) for each in (sense, *heard)], axis=0))
 
     def _vectors(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
         with self._lock:  # the first caller loads the encoder, a second one waits for it
             texts_kept = self._texts
         return texts_kept.vectors(texts, progress)
-
-
-def _has(track: Described, phrase: str) -> bool:
-    """Whether what is known of a track holds all words of a phrase, plural or not."""
-    asked = _stems(phrase)
-    there = {stem for word, sure in said_words(track).items() if sure >= 0.5 for stem in _stems(word)}
-    return bool(asked) and asked <= there
-
-
-def _stems(text: str) -> set[str]:
-    stems = {re.sub(r"(?<=[a-z]{2}[^s])s$", "", word) for word in re.findall(r"[a-z0-9-]+", text)}
-    return stems - _EMPTY_WORDS
-
-
-def _three(values: Sequence[bool | None]) -> Scores:
-    return np.array([math.nan if value is None else float(value) for value in values])
 
 
 def _spread(values: NDArray[np.floating]) -> Scores:
