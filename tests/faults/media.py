@@ -16,6 +16,7 @@ from tests.faults.bench import Outcome, fault, sentence
 from tests.faults.machine import ROOT, Killer, disk, file_limit, fill, freeze, python, thaw
 
 CLIP = ROOT / "assets" / "examples" / "calm.mp4"
+PROBE = ROOT / "mrcmv" / "media" / "probe_child.py"
 
 
 def folder(place: Path, name: str = "work") -> Path:
@@ -50,7 +51,12 @@ def _(place: Path) -> Outcome:
 @fault("probe killed", "while an upload is looked at")
 def _(place: Path) -> Outcome:
     work, killer = folder(place), Killer("probe_child")
-    said = sentence(lambda: open_clip(CLIP, work, progress=killer))
+    sleepy = place / "probe_child.py"  # else it may be through before it is seen
+    sleepy.write_text(
+        f"import runpy, time\ntime.sleep(2)\nrunpy.run_path({str(PROBE)!r}, run_name='__main__')"
+    )
+    with mock.patch("mrcmv.media.probe._CHILD", sleepy):
+        said = sentence(lambda: open_clip(CLIP, work, progress=killer))
     assert killer.killed >= 1
     assert "ended from outside" in said
     return Outcome(said, reads(place))
