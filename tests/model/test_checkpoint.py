@@ -93,7 +93,7 @@ def test_damage_is_told_in_one_sentence(saved: Path) -> None:
     with pytest.raises(CheckpointError, match=r"do not fit its config\.json"):
         load_model("little")
     (saved / "config.json").write_text('{"d_modle": 3}')
-    with pytest.raises(ConfigError, match="did you mean 'd_model'"):
+    with pytest.raises(ConfigError, match="did you mean “d_model”"):
         load_model("little")
     (saved / "config.json").unlink()
     with pytest.raises(CheckpointError, match=r"needs model\.safetensors and config\.json"):
