@@ -21,7 +21,7 @@ from mrcmv.media.mux import encode_sound, mux
 from mrcmv.media.peaks import PEAK_FRAME, Outline, TruePeakMeter
 from mrcmv.media.probe import Facts, probe
 from mrcmv.media.progress import part_of
-from mrcmv.media.small import read_small
+from mrcmv.media.small import read_small, write_whole
 from mrcmv.media.sound import SoundWriter, read_blocks, read_sound, sound_length_s, to_mono, write_sound
 from mrcmv.media.trouble import NO_ROOM, MachineError, trouble
 from mrcmv.media.types import (
@@ -124,4 +124,5 @@ __all__ = [
     "trouble",
     "work_folder",
     "write_sound",
+    "write_whole",
 ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 from mrcmv.media.errors import IntakeError
+from mrcmv.media.small import write_whole
 from mrcmv.media.types import Clip
 
 NAME = "clip.json"
@@ -25,9 +25,7 @@ def remember(clip: Clip) -> Path:
     card |= {name: getattr(clip, name) for name in ("picture_copied", "duration_s", "width", "height", "fps")}
     card["window_s"] = list(clip.window_s)
     path = clip.folder / NAME
-    partial = path.with_name(NAME + ".partial")
-    partial.write_text(json.dumps(card, indent=1), encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, json.dumps(card, indent=1))
     return path
 
 

@@ -1,4 +1,4 @@
-"""Small files that are read whole: never a device, a pipe or something of unexpected size."""
+"""Small files, read whole (never a device, a pipe or something of unexpected size) and written whole."""
 
 from __future__ import annotations
 
@@ -25,3 +25,15 @@ def read_small(path: Path, most_bytes: int) -> bytes:
     if len(content) > most_bytes:
         raise OSError("too large")
     return content
+
+
+def write_whole(path: Path, content: bytes | str, mode: int = 0o666) -> None:
+    """Make ``content`` the file's (text as UTF-8), as a whole or not at all.
+
+    After a kill or on a full disk there is what was there before, and at most a ``.partial`` beside it,
+    which the next writer takes. One writer at a time.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    with open(partial, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+    os.replace(partial, path)

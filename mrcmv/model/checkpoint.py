@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mrcmv
-from mrcmv.media import UserError, home, read_small
+from mrcmv.media import UserError, home, read_small, write_whole
 from mrcmv.model.config import ModelConfig
 from mrcmv.model.mrcmv import Mrcmv, build, pick_device, weights_bytes
 from mrcmv.model.net import MrcmvNet
@@ -61,11 +60,11 @@ def save_checkpoint(folder: Path, net: MrcmvNet, name: str, metrics: Mapping[str
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
         "metrics": dict(metrics),
     }
-    _write(target / WEIGHTS, weights)
-    _write(target / CONFIG, net.config.to_json().encode())
-    _write(target / METRICS, (json.dumps(facts, indent=2) + "\n").encode())
+    write_whole(target / WEIGHTS, weights)
+    write_whole(target / CONFIG, net.config.to_json().encode())
+    write_whole(target / METRICS, (json.dumps(facts, indent=2) + "\n").encode())
     if not (target / CARD).exists():
-        _write(target / CARD, _card(facts).encode())
+        write_whole(target / CARD, _card(facts).encode())
     return target
 
 
@@ -152,12 +151,6 @@ def _find(name_or_path: str | Path) -> Path | None:
         f"There is no checkpoint {path.name!r}: choose one of {names}, or name a folder that holds "
         f"{WEIGHTS} and {CONFIG}."
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
 
 
 def _card(facts: Mapping[str, Any]) -> str:

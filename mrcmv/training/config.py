@@ -206,11 +206,16 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return value
     if getattr(hint, "__origin__", None) is tuple:
         if not isinstance(value, list | tuple):
-            raise UserError(f"{where} must be a list, not {quoted(value)}.")
+            raise UserError(f"{where} must be a list, not the {_kind(value)}.")
         return tuple(_value(hint.__args__[0], part, where) for part in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     expected = dict if getattr(hint, "__origin__", None) is dict else hint
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
-        raise UserError(f"{where} must be {expected.__name__}, not {quoted(value)}.")
+        raise UserError(f"{where} must be {expected.__name__}, not the {_kind(value)}.")
     return value
+
+
+def _kind(value: Any) -> str:
+    """A value with its type, since “3” may be a number or a text."""
+    return f"{type(value).__name__} {quoted(value)}"

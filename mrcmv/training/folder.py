@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mrcmv.media import IntakeError, Progress, ToolError, UserError, probe, quoted
+from mrcmv.media import IntakeError, Progress, ToolError, UserError, probe, quoted, write_whole
 from mrcmv.media.ffmpeg import VIDEO_FORMATS
 from mrcmv.media.sniff import check_clip, check_sound
 from mrcmv.training.manifest import SPLITS
@@ -193,10 +192,8 @@ def _refuse_shared_tracks(rows: list[dict[str, Any]]) -> None:
 
 def _write(out: Path, rows: list[dict[str, Any]]) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    partial = out / "manifest.jsonl.partial"
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, out / "manifest.jsonl")
+    write_whole(out / "manifest.jsonl", text)
 
 
 def _within(out: Path, path: Path) -> str:

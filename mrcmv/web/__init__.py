@@ -181,11 +181,11 @@ def _warm_up(recommender: Recommender, health: Health) -> None:
     try:
         sweep_partials(recommender.home or home())
         recommender.warm_up(lambda: not health.studio.line.counts()[0])
+        health.loading = None
     except Exception:  # the first clip meets it again and is told
         log.exception("Warming up failed")
         health.loading = "The networks could not be loaded."
-    else:
-        health.loading = None
+        return
     finally:
         gc.freeze()  # what is loaded stays: no later collection walks over it
         gc.set_threshold(*_USUAL_THRESHOLD)

@@ -25,7 +25,7 @@ def test_keys_are_taken_over_and_the_rest_is_default(tmp_path: Path) -> None:
         ("sed = 3", "unknown key “sed”"),
         ("[loss]\nmargn = 3", "unknown key “margn”"),
         ('[loss]\nkind = "magic"', "one of triplet, infonce"),
-        ('seed = "3"', "seed must be int"),
+        ('seed = "3"', "seed must be int, not the str “3”"),
         ("[heads]\nepochs = true", "epochs must be int"),
         ("heads = 3", "heads must be a table"),
         ("seed = ", "not valid TOML"),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mrcmv.media import Progress, UserError, open_clip, part_of, work_folder
+from mrcmv.media import Progress, UserError, open_clip, part_of, work_folder, write_whole
 from mrcmv.study.design import Design
 from mrcmv.study.manifest import SOUNDS, Equal, Manifest, Stimulus
 from mrcmv.study.parts import Checkpoint, ClipItem
@@ -134,10 +134,7 @@ def _secret(out: Path) -> bytes:
     """Random bytes of this folder: with the seed they make the ids, which nobody can so work out."""
     file = out / SECRET
     if not file.is_file():
-        partial = out / f"{SECRET}.partial"
-        partial.touch(mode=0o600)
-        partial.write_text(secrets.token_hex(32), encoding="ascii")
-        os.replace(partial, file)
+        write_whole(file, secrets.token_hex(32), mode=0o600)
     return bytes.fromhex(file.read_text(encoding="ascii"))
 
 

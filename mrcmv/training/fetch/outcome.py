@@ -14,7 +14,7 @@ GONE_WORDS = re.compile(
     re.IGNORECASE,
 )
 PASSING = frozenset(("TransportError", "URLError", "TimeoutError", "ConnectionError", "ContentTooShortError"))
-NO_NAME = re.compile(r"name resolution|name or service|nodename nor|getaddrinfo|resolve", re.IGNORECASE)
+NO_NAME = re.compile(r"name resolution|name or service|nodename nor|getaddrinfo|resolve host", re.IGNORECASE)
 REASON_LENGTH = 200
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from mrcmv.media import write_whole
 from mrcmv.training.fetch.clips import STEMS, clip_path, stem_path
 from mrcmv.training.fetch.lists import Listing, Video
 from mrcmv.training.fetch.status import Book, Status
@@ -36,10 +36,8 @@ def rows(out: Path, listing: Listing, book: Book) -> list[dict[str, Any]]:
 def write_manifest(out: Path, listing: Listing, book: Book) -> list[dict[str, Any]]:
     """Replace ``manifest.jsonl`` as a whole; gives its rows."""
     found = rows(out, listing, book)
-    partial = out / "manifest.jsonl.partial"
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found)
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, out / "manifest.jsonl")
+    write_whole(out / "manifest.jsonl", text)
     return found
 
 

@@ -8,12 +8,11 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mrcmv.media import IntakeError, MuxError, ToolError, UserError
+from mrcmv.media import IntakeError, MuxError, ToolError, UserError, write_whole
 from mrcmv.training.fetch.ask import Asker, Manners
 from mrcmv.training.fetch.clips import Separate, make_clip, spleeter
 from mrcmv.training.fetch.lists import Video, known
@@ -89,11 +88,10 @@ def fetch(
                     f"Stopped after {failures} failures in a row ({status.reason}): try again later."
                 )
                 break
-        report = count(out, listing, book, write_manifest(out, listing, book), now(), notes)
-        report = replace(report, broke_off=failures in (len(todo), FAILURES_IN_A_ROW) and failures > 0)
-        (out / "survivors.json").write_text(
-            json.dumps(report.as_dict(), ensure_ascii=False, indent=1), encoding="utf-8"
-        )
+        manifest = write_manifest(out, listing, book)
+        broke_off = failures > 0 and failures in (len(todo), FAILURES_IN_A_ROW)
+        report = count(out, listing, book, manifest, now(), notes, broke_off)
+        write_whole(out / "survivors.json", json.dumps(report.as_dict(), ensure_ascii=False, indent=1))
         return report
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, write_whole
 from mrcmv.training.fetch.ask import Asker
 from mrcmv.training.fetch.lists import (
     AUTHORS_LISTS,
@@ -35,19 +34,12 @@ def open_listing(name: str, out: Path, lists: str | None, asker: Asker) -> Listi
     if not kept or (local and lists is not None):
         texts = {part: _list_text(source, name, part, local, out, asker) for part in PARTS}
         for part, path in paths.items():
-            _write(path, texts[part])
-        _write(card, json.dumps({"name": name, "source": source}).encode())
+            write_whole(path, texts[part])
+        write_whole(card, json.dumps({"name": name, "source": source}))
     listing = read_listing(name, {part: path.read_bytes() for part, path in paths.items()})
     if not listing.videos:
         raise UserError("The lists name no video: one address a line is wanted.")
     return listing
-
-
-def _write(path: Path, content: bytes) -> None:
-    """As a whole or not at all: after a kill or on a full disk there is what was there before."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
 
 
 def _list_text(source: str, name: str, part: str, local: bool, out: Path, asker: Asker) -> bytes:

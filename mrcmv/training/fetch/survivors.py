@@ -38,7 +38,7 @@ class Survivors:
     reasons: list[tuple[str, str, int]]
     notes: list[str]
     lists_sha256: dict[str, str]
-    broke_off: bool = False
+    broke_off: bool
 
     @property
     def survived(self) -> int:
@@ -66,7 +66,13 @@ class Survivors:
 
 
 def count(
-    out: Path, listing: Listing, book: Book, manifest: list[dict[str, Any]], date: str, notes: list[str]
+    out: Path,
+    listing: Listing,
+    book: Book,
+    manifest: list[dict[str, Any]],
+    date: str,
+    notes: list[str],
+    broke_off: bool,
 ) -> Survivors:
     """The report of a folder as it stands."""
     kept = {row["id"] for row in manifest}
@@ -91,6 +97,7 @@ def count(
         reasons=[(*pair, n) for pair, n in reasons.most_common()],
         notes=[*notes, *_about_lists(listing), *_about_uploaders(manifest)],
         lists_sha256=listing.sha256,
+        broke_off=broke_off,
     )
 
 

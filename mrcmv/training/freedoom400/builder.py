@@ -22,7 +22,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
-from mrcmv.media import ANALYSIS_RATE, Progress, Samples, UserError, home
+from mrcmv.media import ANALYSIS_RATE, Progress, Samples, UserError, home, write_whole
 
 from . import edit
 from .commentary import perform, voice_labels
@@ -256,9 +256,7 @@ def freeze(path: Path, plans: Sequence[ClipPlan], seed: int) -> None:
                 "name a new folder."
             )
         return
-    partial = path.with_name("plan.json.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, text)
 
 
 def write_manifest(out: Path) -> Path:
@@ -266,7 +264,5 @@ def write_manifest(out: Path) -> Path:
     lines = [path.read_text(encoding="utf-8") for path in sorted((out / "clips").glob("*/clip.json"))
              if not path.parent.name.endswith(".partial")]  # fmt: skip
     path = out / "manifest.jsonl"
-    partial = path.with_name("manifest.jsonl.partial")
-    partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, "".join(f"{line}\n" for line in lines))
     return path

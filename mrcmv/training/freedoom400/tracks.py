@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mrcmv.media import ANALYSIS_RATE, Progress
+from mrcmv.media import ANALYSIS_RATE, Progress, write_whole
 
 from . import sounds
 from .descriptors import Descriptors, analyse
@@ -78,9 +77,7 @@ def catalogue(
             if progress:
                 progress((done + 1) / len(jobs))
     tracks = without_doubles(tracks)
-    partial = cache.with_name(cache.name + ".partial")
-    partial.write_text(json.dumps([asdict(track) for track in tracks], indent=1), encoding="utf-8")
-    os.replace(partial, cache)
+    write_whole(cache, json.dumps([asdict(track) for track in tracks], indent=1))
     return tracks
 
 

@@ -10,14 +10,13 @@ A kill loses the races and clips under way and nothing else: start again with th
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from mrcmv.media import Progress, UserError, home
+from mrcmv.media import Progress, UserError, home, write_whole
 from mrcmv.training.freedoom400.builder import assemble, freeze, work_off
 from mrcmv.training.freedoom400.gameplay import TRAINING, Look, Recording
 from mrcmv.training.freedoom400.plan import LENGTHS_S, ClipPlan, make_plan
@@ -166,9 +165,7 @@ def fill_bank(
     for number in range(ROUNDS):
         cuts, unmet = choose(shots, read_bank(bank), settled)
         if not unmet:
-            partial = known.with_name("cuts.json.partial")
-            partial.write_text(json.dumps([asdict(cut) for cut in [*settled, *cuts]]), encoding="utf-8")
-            os.replace(partial, known)
+            write_whole(known, json.dumps([asdict(cut) for cut in [*settled, *cuts]]))
             return [*settled, *cuts]
         _record(_takes(bank, unmet, seed, resume=not number), packages, bank, races, progress)
     raise UserError(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.media import UserError
+from mrcmv.media import UserError, write_whole
 from mrcmv.training.metrics import ranks
 
 FILE = "outcome.json"
@@ -79,9 +79,7 @@ class Outcome:
     def save(self, folder: Path) -> None:
         """Write ``folder/outcome.json``, whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f"{FILE}.partial"
-        partial.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        os.replace(partial, folder / FILE)
+        write_whole(folder / FILE, json.dumps(asdict(self)))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mrcmv.media import Progress, ToolError, UserError, input_args, probe, run_ffmpeg, work_folder
+from mrcmv.media import (
+    Progress,
+    ToolError,
+    UserError,
+    input_args,
+    probe,
+    run_ffmpeg,
+    work_folder,
+    write_whole,
+)
 
 from .sample import Seen
 
@@ -125,6 +133,4 @@ def _save(sheet: Any, out: Path) -> None:
         sheet.save(buffer, "JPEG", quality=80, optimize=True)
         kept = buffer.getvalue()
     out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(out.name + ".partial")
-    partial.write_bytes(kept)
-    os.replace(partial, out)
+    write_whole(out, kept)
